@@ -1,0 +1,1 @@
+//! Bundled data sets, generators and readers for the Neuropil examples.

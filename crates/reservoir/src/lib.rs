@@ -1,0 +1,1 @@
+//! Next generation reservoir computing: forecasting dynamical systems by polynomial regression over delays.
