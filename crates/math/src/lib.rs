@@ -4,7 +4,7 @@
 //! contiguously, so a batch of consecutive samples is one contiguous slice, and a sample is a slice
 //! of it. A linear readout is therefore $Y = W X + b$ with $W$ of shape outputs × features.
 
-pub use error::Error;
+pub use error::{Error, check_finite, check_size};
 pub use real::Real;
 
 mod error;
