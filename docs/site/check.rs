@@ -60,12 +60,14 @@ fn page_faults(root: &Path, name: &Path, text: &str, faults: &mut Vec<String>) {
         if let Some(host) = source.filter(|s| s.starts_with("http") || s.starts_with("//")) {
             fault(format!("loads from another host: {host}"));
         }
-        let stylesheet = element == "link" && attribute(tag, "href").is_some_and(|h| h.starts_with("http"));
+        let stylesheet =
+            element == "link" && attribute(tag, "href").is_some_and(|h| h.starts_with("http"));
         if stylesheet {
             fault(format!("loads from another host: <{tag}>"));
         }
         let target = source.or_else(|| attribute(tag, "href"));
-        let Some(target) = target.filter(|_| matches!(element, "a" | "img" | "script" | "link")) else {
+        let Some(target) = target.filter(|_| matches!(element, "a" | "img" | "script" | "link"))
+        else {
             continue;
         };
         if !seen.insert(target.to_owned()) || !is_local(target) {
@@ -82,7 +84,9 @@ fn page_faults(root: &Path, name: &Path, text: &str, faults: &mut Vec<String>) {
 }
 
 fn tags(text: &str) -> impl Iterator<Item = &str> {
-    text.split('<').skip(1).filter_map(|rest| rest.split('>').next())
+    text.split('<')
+        .skip(1)
+        .filter_map(|rest| rest.split('>').next())
 }
 
 fn attribute<'a>(tag: &'a str, name: &str) -> Option<&'a str> {
@@ -91,9 +95,17 @@ fn attribute<'a>(tag: &'a str, name: &str) -> Option<&'a str> {
 }
 
 fn is_local(target: &str) -> bool {
-    !["http:", "https:", "mailto:", "data:", "javascript:", "//", "#"]
-        .iter()
-        .any(|scheme| target.starts_with(scheme))
+    ![
+        "http:",
+        "https:",
+        "mailto:",
+        "data:",
+        "javascript:",
+        "//",
+        "#",
+    ]
+    .iter()
+    .any(|scheme| target.starts_with(scheme))
 }
 
 /// Whether a relative link of the page `name` names a file of the site.
@@ -126,7 +138,9 @@ fn prose(text: &str) -> String {
     {
         out.push_str(&rest[..at.0]);
         let end = format!("</{}>", &at.1[1..]);
-        rest = rest[at.0..].find(&end).map_or("", |i| &rest[at.0 + i + end.len()..]);
+        rest = rest[at.0..]
+            .find(&end)
+            .map_or("", |i| &rest[at.0 + i + end.len()..]);
     }
     out.push_str(rest);
     out
@@ -138,7 +152,12 @@ mod tests {
 
     fn faults_of(text: &str) -> Vec<String> {
         let mut faults = Vec::new();
-        page_faults(Path::new("/nowhere"), Path::new("a/b.html"), text, &mut faults);
+        page_faults(
+            Path::new("/nowhere"),
+            Path::new("a/b.html"),
+            text,
+            &mut faults,
+        );
         faults
     }
 
@@ -150,11 +169,17 @@ mod tests {
             ("<a href=\"c.html#x\">", "dead link"),
             ("<a href=\"../../../c.html\">", "dead link"),
             ("<script src=\"https://host/x.js\">", "another host"),
-            ("<link rel=\"stylesheet\" href=\"https://host/x.css\">", "another host"),
+            (
+                "<link rel=\"stylesheet\" href=\"https://host/x.css\">",
+                "another host",
+            ),
             ("<p>$$x$$</p>", "not rendered"),
         ] {
             let faults = faults_of(text);
-            assert!(faults.iter().any(|f| f.contains(words)), "{text}: {faults:?}");
+            assert!(
+                faults.iter().any(|f| f.contains(words)),
+                "{text}: {faults:?}"
+            );
         }
     }
 

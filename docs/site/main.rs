@@ -41,7 +41,11 @@ fn run() -> Result<()> {
     }
     let faults = check::check(&out)?;
     if !faults.is_empty() {
-        bail!("{} faults in the site:\n  {}", faults.len(), faults.join("\n  "));
+        bail!(
+            "{} faults in the site:\n  {}",
+            faults.len(),
+            faults.join("\n  ")
+        );
     }
     println!("{} pages in {}", check::pages(&out)?.len(), out.display());
     Ok(())

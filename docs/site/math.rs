@@ -153,7 +153,10 @@ mod tests {
         let page = markdown("Let $x_i$ be\n\n$$\\frac{1}{2} x$$\n").unwrap();
         assert_eq!(page.matches("<math").count(), 2, "{page}");
         assert!(page.contains("display=\"block\""), "{page}");
-        assert!(page.contains("<msub>") && page.contains("<mfrac>"), "{page}");
+        assert!(
+            page.contains("<msub>") && page.contains("<mfrac>"),
+            "{page}"
+        );
     }
 
     #[test]
@@ -174,7 +177,10 @@ mod tests {
         let page = html("<p title=\"$5\">$a &lt; b$</p><code>$x$</code><pre class=\"a\">$$</pre>");
         let page = page.unwrap();
         assert_eq!(page.matches("<math").count(), 1, "{page}");
-        assert!(page.contains("<code>$x$</code><pre class=\"a\">$$</pre>"), "{page}");
+        assert!(
+            page.contains("<code>$x$</code><pre class=\"a\">$$</pre>"),
+            "{page}"
+        );
         assert!(page.contains("title=\"$5\""), "{page}");
     }
 

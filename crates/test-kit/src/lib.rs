@@ -4,6 +4,7 @@
 //! - [`tolerance`]: comparisons that name the worst element;
 //! - [`gradient`]: exact derivatives against central differences;
 //! - [`order`]: the convergence order that errors show;
+//! - [`plot`]: figures as SVG in one style;
 //! - [`alloc`]: proof that a hot loop allocates nothing.
 //!
 //! It knows none of the crates it serves, so that any of them can use it.
@@ -12,4 +13,5 @@ pub mod alloc;
 pub mod golden;
 pub mod gradient;
 pub mod order;
+pub mod plot;
 pub mod tolerance;
