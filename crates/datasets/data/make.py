@@ -1,6 +1,6 @@
 """Makes the bundled files from the packages that carry them.
 
-Needs scikit-learn 1.9.1 and statsmodels 0.15.0; the other versions that were tried hold the same data.
+Needs scikit-learn 1.9.1 and statsmodels 0.15.0.
 """
 
 import csv

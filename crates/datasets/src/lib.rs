@@ -26,7 +26,7 @@
 //! ```
 //!
 //! # Limits
-//! Generators integrate with fixed steps, or as SciPy's `RK23` does; accuracy beyond 10⁻¹⁰ and stiff
+//! Generators integrate with fixed steps, or as SciPy's `RK23` does: tight tolerances, events and stiff
 //! systems need a real solver. Tables are read as a whole into memory.
 
 pub use bundled::{Series, co2_monthly, co2_weekly, digits, sunspots_monthly, sunspots_yearly};

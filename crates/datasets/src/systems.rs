@@ -79,7 +79,7 @@ impl Default for DoubleScroll {
 /// Its Lyapunov time is 7.8125 at the default parameters.
 ///
 /// [^1]: D. J. Gauthier, E. Bollt, A. Griffith, W. A. S. Barbosa (2021), Next generation reservoir
-///     computing, Nat. Commun. 12, 5564, eq. 9.
+///     computing, Nat. Commun. 12, 5564.
 #[must_use]
 #[inline]
 pub fn double_scroll(p: &DoubleScroll, [v1, v2, i]: [f64; 3]) -> [f64; 3] {

@@ -8,12 +8,13 @@ use neuropil_datasets::{Error, Idx, ImageSet, LabelledImages};
 use proptest::prelude::*;
 
 fn idx(shape: &[u32], values: &[u8]) -> Vec<u8> {
-    let mut bytes = vec![0, 0, 8, u8::try_from(shape.len()).unwrap()];
+    let mut bytes = vec![0, 0, 8, shape.len() as u8];
     bytes.extend(shape.iter().flat_map(|d| d.to_be_bytes()));
     bytes.extend(values);
     bytes
 }
 
+#[expect(clippy::unwrap_used, reason = "writing to memory does not fail")]
 fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(bytes).unwrap();

@@ -25,7 +25,7 @@ use crate::integrate::{Samples, check_positive};
 /// ```
 ///
 /// [^1]: A.-K. Kassam, L. N. Trefethen (2005), Fourth-order time-stepping for stiff PDEs, SIAM J. Sci.
-///     Comput. 26, 1214–1233, eqs. 26–29 and 2.5.
+///     Comput. 26, 1214–1233, sections 2 to 4.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct KuramotoSivashinskyConfig {

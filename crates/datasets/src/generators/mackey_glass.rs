@@ -52,7 +52,7 @@ pub enum MackeyGlassScheme {
     /// Its stages are not those of a Runge–Kutta method: with $z = -\gamma h$ the step adds
     /// $1 + \frac{5}{6} z + \frac{1}{2} z^2 + \frac{1}{6} z^3$ times the first slope where order 4
     /// has $1 + \frac{1}{2} z + \frac{1}{6} z^2 + \frac{1}{24} z^3$. At its default step of 1 the
-    /// series leaves the solution at once, though it looks alike.
+    /// first increment is 3 % too small: the series looks alike, and is another one.
     ReservoirPy {
         /// The states before time 0, oldest first; the last ⌊τ/dt⌋ of them are used.
         history: Vec<f64>,

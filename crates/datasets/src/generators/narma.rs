@@ -24,7 +24,7 @@ use crate::integrate::Samples;
 /// ```
 ///
 /// [^1]: A. F. Atiya, A. G. Parlos (2000), New results on recurrent network training, IEEE Trans.
-///     Neural Netw. 11, 697–709, eq. 86.
+///     Neural Netw. 11, 697–709.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct NarmaConfig {
