@@ -29,12 +29,18 @@ pub(crate) fn widest<K: Kernel>(kernel: K) -> K::Output {
     {
         if has_avx512() {
             // SAFETY: `avx512` needs nothing but the features that were just detected.
-            #[expect(unsafe_code, reason = "the processor's features are known at run time only")]
+            #[expect(
+                unsafe_code,
+                reason = "the processor's features are known at run time only"
+            )]
             return unsafe { avx512(kernel) };
         }
         if std::is_x86_feature_detected!("avx2") {
             // SAFETY: `avx2` needs nothing but the feature that was just detected.
-            #[expect(unsafe_code, reason = "the processor's features are known at run time only")]
+            #[expect(
+                unsafe_code,
+                reason = "the processor's features are known at run time only"
+            )]
             return unsafe { avx2(kernel) };
         }
     }
@@ -153,9 +159,15 @@ mod tests {
         };
         let baseline = run(&|k| k.run());
         let one_by_one: Vec<u64> = x.iter().map(|&v| bits(map.at(v))).collect();
-        assert_eq!(baseline, one_by_one, "baseline loop against single elements");
+        assert_eq!(
+            baseline, one_by_one,
+            "baseline loop against single elements"
+        );
         #[cfg(target_arch = "x86_64")]
-        #[expect(unsafe_code, reason = "each path is called where its features are there")]
+        #[expect(
+            unsafe_code,
+            reason = "each path is called where its features are there"
+        )]
         {
             if std::is_x86_feature_detected!("avx2") {
                 // SAFETY: the feature was just detected.
@@ -171,7 +183,9 @@ mod tests {
     #[test]
     fn every_path_gives_the_same_bits() {
         let x: Vec<f64> = (0..40_007)
-            .map(|i: u32| f64::from_bits(u64::from(i.wrapping_mul(2_654_435_761)) << 32 | u64::from(i)))
+            .map(|i: u32| {
+                f64::from_bits(u64::from(i.wrapping_mul(2_654_435_761)) << 32 | u64::from(i))
+            })
             .chain((0..20_000).map(|i| f64::from(i) * 1e-3 - 10.0))
             .collect();
         let y: Vec<f32> = (0..40_007_u32)
@@ -180,7 +194,13 @@ mod tests {
             .collect();
         // The sign and payload of NaN are the processor's choice.
         let of_f64 = |v: f64| if v.is_nan() { u64::MAX } else { v.to_bits() };
-        let of_f32 = |v: f32| if v.is_nan() { u64::MAX } else { u64::from(v.to_bits()) };
+        let of_f32 = |v: f32| {
+            if v.is_nan() {
+                u64::MAX
+            } else {
+                u64::from(v.to_bits())
+            }
+        };
         macro_rules! check {
             ($($map:ident),*) => {$(
                 every_path(&x, maps::$map, of_f64);

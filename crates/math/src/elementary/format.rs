@@ -178,7 +178,13 @@ mod tests {
 
     #[test]
     fn integers_round_to_even() {
-        for (x, n) in [(0.5, 0.0), (1.5, 2.0), (-2.5, -2.0), (745.2, 745.0), (-0.4, 0.0)] {
+        for (x, n) in [
+            (0.5, 0.0),
+            (1.5, 2.0),
+            (-2.5, -2.0),
+            (745.2, 745.0),
+            (-0.4, 0.0),
+        ] {
             assert_eq!(f64::nearest_integer(x), n);
             assert_eq!(f32::nearest_integer(x as f32), n as f32);
         }

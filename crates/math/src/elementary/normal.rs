@@ -9,7 +9,7 @@ use super::scalar::{clamp, exp_parts, scale};
 /// q = (z - 4)/(z + 4) serves the half-line (Shepherd & Laframboise, Math. Comp. 36 (1981) 249, with
 /// another q and a fit of our own).
 #[inline(always)]
-pub(super) fn cdf_and_density(x: f64) -> (f64, f64) {
+pub(crate) fn cdf_and_density(x: f64) -> (f64, f64) {
     // Beyond, both tails are zero.
     let x = clamp(x, -39.0, 39.0);
     let (n, p) = exp_parts_of_square(x);

@@ -33,7 +33,7 @@ pub(super) fn scale<T: Real>(n: T, p: T) -> T {
 
 /// x within the limits; NaN stays, which `min` and `max` would drop.
 #[inline(always)]
-pub(super) fn clamp<T: Real>(x: T, low: T, high: T) -> T {
+pub(crate) fn clamp<T: Real>(x: T, low: T, high: T) -> T {
     let x = if x < low { low } else { x };
     if x > high { high } else { x }
 }
@@ -54,7 +54,11 @@ pub fn exp_m1<T: Real>(x: T) -> T {
     // Half of the result, because 2ⁿ overflows before e^x does.
     let half = T::power_of_two(n - T::one());
     let y = half * p + (half - T::of(0.5));
-    if x.magnitude() < T::LINEAR_BELOW { x } else { y + y }
+    if x.magnitude() < T::LINEAR_BELOW {
+        x
+    } else {
+        y + y
+    }
 }
 
 /// ln(1 + f) for 1 + f in [√½, 2], by s = f/(2 + f) and its series.
@@ -113,7 +117,11 @@ pub fn ln_1p<T: Real>(x: T) -> T {
     // What the sum lost, to first order.
     let correction = (x - (u - T::one())) / u;
     let y = ln_limits(u, ln_positive(u, correction), u);
-    if x.magnitude() < T::LINEAR_BELOW { x } else { y }
+    if x.magnitude() < T::LINEAR_BELOW {
+        x
+    } else {
+        y
+    }
 }
 
 /// $\tanh x$.
