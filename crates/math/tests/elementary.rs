@@ -10,7 +10,11 @@ const ULPS: f64 = 4.0;
 
 fn sigmoid(x: f64) -> f64 {
     let z = (-x.abs()).exp();
-    if x < 0.0 { z / (1.0 + z) } else { 1.0 / (1.0 + z) }
+    if x < 0.0 {
+        z / (1.0 + z)
+    } else {
+        1.0 / (1.0 + z)
+    }
 }
 
 fn softplus(x: f64) -> f64 {
@@ -76,7 +80,12 @@ fn f64_is_within_4_ulp_of_std() {
     let near_one = (0..4001).map(|i| 1.0 + (f64::from(i) - 2000.0) * 1e-5);
     let ends = (0..20_000).map(|i| f64::from(i) * 0.075 - 750.0);
     let tiny = (0..64).flat_map(|i| [f64::from_bits(1 << i), -f64::from_bits(3 << i)]);
-    let x: Vec<f64> = strided.chain(dense).chain(near_one).chain(ends).chain(tiny).collect();
+    let x: Vec<f64> = strided
+        .chain(dense)
+        .chain(near_one)
+        .chain(ends)
+        .chain(tiny)
+        .collect();
     for (name, function, reference) in functions::<f64>() {
         let mut y = x.clone();
         function(&mut y);
@@ -89,7 +98,10 @@ fn f64_is_within_4_ulp_of_std() {
                 continue;
             }
             let error = (y - std).abs() / ulp(std);
-            assert!(error <= ULPS, "{name}({x:e}) is {y:e}, std {std:e}: {error} ulp");
+            assert!(
+                error <= ULPS,
+                "{name}({x:e}) is {y:e}, std {std:e}: {error} ulp"
+            );
             if error > worst.0 {
                 worst = (error, x);
             }
@@ -134,12 +146,20 @@ fn the_normal_distribution_is_right_in_both_tails() {
         let mut y = [x];
         elementary::normal_cdf(&mut y);
         let error = (y[0] - exact).abs() / ulp(exact);
-        assert!(error <= 5.0, "Φ({x}) is {:e}, not {exact:e}: {error} ulp", y[0]);
+        assert!(
+            error <= 5.0,
+            "Φ({x}) is {:e}, not {exact:e}: {error} ulp",
+            y[0]
+        );
         let mut y = [x as f32];
         elementary::normal_cdf(&mut y);
         // The argument was rounded too.
         let bound = (x * x + 1.0) * exact * f64::from(f32::EPSILON) + f64::from(f32::MIN_POSITIVE);
-        assert!((f64::from(y[0]) - exact).abs() <= bound, "Φ({x}) as f32 is {:e}", y[0]);
+        assert!(
+            (f64::from(y[0]) - exact).abs() <= bound,
+            "Φ({x}) as f32 is {:e}",
+            y[0]
+        );
     }
     let mut y = [f64::NEG_INFINITY, f64::INFINITY, f64::NAN];
     elementary::normal_cdf(&mut y);
@@ -149,13 +169,68 @@ fn the_normal_distribution_is_right_in_both_tails() {
 fn limits<T: Real>() {
     let (inf, nan) = (f64::INFINITY, f64::NAN);
     let cases: [(&str, fn(&mut [T]), &[(f64, f64)]); 7] = [
-        ("exp", elementary::exp, &[(-inf, 0.0), (0.0, 1.0), (-0.0, 1.0), (inf, inf), (nan, nan)]),
-        ("exp_m1", elementary::exp_m1, &[(-inf, -1.0), (0.0, 0.0), (-0.0, -0.0), (inf, inf), (nan, nan)]),
-        ("ln", elementary::ln, &[(-inf, nan), (-1.0, nan), (-0.0, -inf), (0.0, -inf), (1.0, 0.0), (inf, inf), (nan, nan)]),
-        ("ln_1p", elementary::ln_1p, &[(-2.0, nan), (-1.0, -inf), (0.0, 0.0), (-0.0, -0.0), (inf, inf), (nan, nan)]),
-        ("tanh", elementary::tanh, &[(-inf, -1.0), (-0.0, -0.0), (0.0, 0.0), (inf, 1.0), (nan, nan)]),
-        ("sigmoid", elementary::sigmoid, &[(-inf, 0.0), (0.0, 0.5), (-0.0, 0.5), (inf, 1.0), (nan, nan)]),
-        ("softplus", elementary::softplus, &[(-inf, 0.0), (inf, inf), (nan, nan)]),
+        (
+            "exp",
+            elementary::exp,
+            &[(-inf, 0.0), (0.0, 1.0), (-0.0, 1.0), (inf, inf), (nan, nan)],
+        ),
+        (
+            "exp_m1",
+            elementary::exp_m1,
+            &[
+                (-inf, -1.0),
+                (0.0, 0.0),
+                (-0.0, -0.0),
+                (inf, inf),
+                (nan, nan),
+            ],
+        ),
+        (
+            "ln",
+            elementary::ln,
+            &[
+                (-inf, nan),
+                (-1.0, nan),
+                (-0.0, -inf),
+                (0.0, -inf),
+                (1.0, 0.0),
+                (inf, inf),
+                (nan, nan),
+            ],
+        ),
+        (
+            "ln_1p",
+            elementary::ln_1p,
+            &[
+                (-2.0, nan),
+                (-1.0, -inf),
+                (0.0, 0.0),
+                (-0.0, -0.0),
+                (inf, inf),
+                (nan, nan),
+            ],
+        ),
+        (
+            "tanh",
+            elementary::tanh,
+            &[
+                (-inf, -1.0),
+                (-0.0, -0.0),
+                (0.0, 0.0),
+                (inf, 1.0),
+                (nan, nan),
+            ],
+        ),
+        (
+            "sigmoid",
+            elementary::sigmoid,
+            &[(-inf, 0.0), (0.0, 0.5), (-0.0, 0.5), (inf, 1.0), (nan, nan)],
+        ),
+        (
+            "softplus",
+            elementary::softplus,
+            &[(-inf, 0.0), (inf, inf), (nan, nan)],
+        ),
     ];
     for (name, function, values) in cases {
         for &(x, expected) in values {
@@ -163,7 +238,10 @@ fn limits<T: Real>() {
             function(&mut y);
             let y = y[0].to_f64();
             let same = y == expected && y.is_sign_negative() == expected.is_sign_negative();
-            assert!(same || (y.is_nan() && expected.is_nan()), "{name}({x}) is {y}, not {expected}");
+            assert!(
+                same || (y.is_nan() && expected.is_nan()),
+                "{name}({x}) is {y}, not {expected}"
+            );
         }
     }
 }
@@ -180,7 +258,11 @@ fn tanh_is_odd_and_monotone() {
     let (mut up, mut down) = (grid.clone(), grid.iter().map(|x| -x).collect::<Vec<_>>());
     elementary::tanh(&mut up);
     elementary::tanh(&mut down);
-    assert!(up.iter().zip(&down).all(|(a, b)| a.to_bits() == (-b).to_bits()));
+    assert!(
+        up.iter()
+            .zip(&down)
+            .all(|(a, b)| a.to_bits() == (-b).to_bits())
+    );
     assert!(up.windows(2).all(|w| w[0] <= w[1]));
     assert_eq!(up.last(), Some(&1.0));
     let mut single: Vec<f32> = grid.iter().step_by(10).map(|&x| x as f32).collect();
@@ -193,7 +275,9 @@ fn tanh_is_odd_and_monotone() {
 }
 
 fn position_does_not_matter<T: Real>(bits: impl Fn(T) -> u64) {
-    let x: Vec<T> = (0..80).map(|i| T::of(f64::from(i * i % 77) * 0.31 - 9.0)).collect();
+    let x: Vec<T> = (0..80)
+        .map(|i| T::of(f64::from(i * i % 77) * 0.31 - 9.0))
+        .collect();
     for (name, function, _) in functions::<T>() {
         let alone: Vec<u64> = x
             .iter()
