@@ -36,6 +36,22 @@ pub enum Error {
         /// The range, in words: `"must be in [0, 1)"`.
         range: &'static str,
     },
+    /// A quantity that these data do not define.
+    Undefined {
+        /// The quantity, such as `"R²"`.
+        what: &'static str,
+        /// Why it has no value.
+        why: &'static str,
+    },
+    /// A name that means nothing here.
+    UnknownName {
+        /// What was to be named, such as `"activation"`.
+        what: &'static str,
+        /// The name that was given.
+        name: String,
+        /// The names that are known.
+        known: &'static str,
+    },
     /// A symmetric matrix has no Cholesky factor: to working precision it is not positive definite.
     NotPositiveDefinite {
         /// The row at which the factorisation stopped.
@@ -109,12 +125,19 @@ impl fmt::Display for Error {
                 write!(f, "{what} holds NaN or infinity at index {index}")
             }
             Self::OutOfRange { what, value, range } => write!(f, "{what} is {value}, {range}"),
+            Self::Undefined { what, why } => write!(f, "{what} is not defined: {why}"),
+            Self::UnknownName { what, name, known } => {
+                write!(f, "unknown {what} `{name}`; known are {known}")
+            }
             Self::NotPositiveDefinite { index, pivot } => write!(
                 f,
                 "the matrix is not positive definite: pivot {pivot:e} at row {index}"
             ),
             Self::RankDeficient { rank, needed } => {
-                write!(f, "the matrix has numerical rank {rank}, {needed} is needed")
+                write!(
+                    f,
+                    "the matrix has numerical rank {rank}, {needed} is needed"
+                )
             }
             Self::NotConverged {
                 what,

@@ -4,8 +4,17 @@
 //! contiguously, so a batch of consecutive samples is one contiguous slice, and a sample is a slice
 //! of it. A linear readout is therefore $Y = W X + b$ with $W$ of shape outputs × features.
 
+pub use activation::Activation;
 pub use error::{Error, check_finite, check_size};
+pub use loss::Loss;
 pub use real::Real;
 
+pub mod elementary;
+pub mod loss;
+pub mod metrics;
+pub mod softmax;
+pub mod statistics;
+
+mod activation;
 mod error;
 mod real;

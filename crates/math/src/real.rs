@@ -1,3 +1,4 @@
+use crate::elementary::Format;
 use nalgebra::RealField;
 use rand::{Rng, RngExt};
 use rand_distr::StandardNormal;
@@ -23,7 +24,9 @@ mod sealed {
 /// }
 /// assert_eq!(half(3.0_f32), 1.5);
 /// ```
-pub trait Real: RealField + Copy + Default + Serialize + DeserializeOwned + sealed::Sealed {
+pub trait Real:
+    RealField + Copy + Default + Serialize + DeserializeOwned + Format + sealed::Sealed
+{
     /// The distance from 1 to the next larger number.
     const EPSILON: Self;
 
