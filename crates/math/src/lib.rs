@@ -5,7 +5,11 @@
 //! of it. A linear readout is therefore $Y = W X + b$ with $W$ of shape outputs × features.
 
 pub use error::{Error, check_finite, check_size};
+pub use linear_map::{LinearMap, Scale, Storage};
 pub use real::Real;
+pub use sparse::Csr;
 
 mod error;
+mod linear_map;
 mod real;
+mod sparse;
