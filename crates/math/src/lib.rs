@@ -13,3 +13,4 @@ mod error;
 mod linear_map;
 mod real;
 mod sparse;
+pub mod spectral;
