@@ -9,8 +9,10 @@ pub use linear_map::{LinearMap, Scale, Storage};
 pub use real::Real;
 pub use sparse::Csr;
 
+pub mod random;
+pub mod spectral;
+
 mod error;
 mod linear_map;
 mod real;
 mod sparse;
-pub mod spectral;
