@@ -16,8 +16,9 @@ pub(super) enum Block {
 }
 
 impl Block {
-    /// The rows and columns `nodes` of a matrix given by its entries, and the number that the block
-    /// was divided by, a power of two.
+    /// A block of `size` rows given by its (line, place, value), line by line, in order; and the
+    /// number that it was divided by, a power of two. Lines are rows, or columns: the transpose has
+    /// the same eigenvalues.
     pub(super) fn of<T: Real>(
         entries: impl Iterator<Item = (usize, usize, T)> + Clone,
         size: usize,
@@ -39,15 +40,23 @@ impl Block {
         );
         let scaled = |value: T| value.to_f64() * (-half).exp2() * (-rest).exp2();
         let block = if (count as f64) < SPARSE_BELOW * size as f64 * size as f64 {
-            let triplets: Vec<_> = entries
-                .filter(|(_, _, value)| !value.is_zero())
-                .map(|(i, j, value)| (i, j, scaled(value)))
-                .collect();
-            Self::Sparse(balance_sparse(Csr::from_triplets(size, size, &triplets)?)?)
+            let mut starts = Vec::with_capacity(size + 1);
+            let mut places = Vec::with_capacity(count);
+            let mut values = Vec::with_capacity(count);
+            for (line, place, value) in entries.filter(|(_, _, value)| !value.is_zero()) {
+                if starts.len() <= line {
+                    starts.resize(line + 1, values.len());
+                }
+                places.push(place as u32);
+                values.push(scaled(value));
+            }
+            starts.resize(size + 1, values.len());
+            let sparse = Csr::from_parts(size, size, starts, places, values)?;
+            Self::Sparse(balance_sparse(sparse)?)
         } else {
             let mut dense = DMatrix::zeros(size, size);
-            for (i, j, value) in entries {
-                dense[(i, j)] = scaled(value);
+            for (line, place, value) in entries {
+                dense[(place, line)] = scaled(value);
             }
             if is_uneven(size, dense_entries(&dense)) {
                 schur::balance(&mut dense);

@@ -28,6 +28,9 @@ pub(super) struct Limits {
     pub(super) max_products: usize,
 }
 
+/// How far below the leading modulus, as a fraction of it, others are watched.
+const RIM: f64 = 0.02;
+
 /// Runs over the square map `apply` of size `start.len()`.
 pub(super) fn leading(
     mut apply: impl FnMut(&[f64], &mut [f64]) -> Result<(), Error>,
@@ -96,10 +99,16 @@ pub(super) fn leading(
             residual <= tolerance * radius || residual <= 4.0 * f64::EPSILON * scale
         };
         let mut converged = small(residual, limits.tolerance);
-        if converged && first.1 < size && !invariant {
-            // A runner-up that is still moving might overtake.
-            let second = lead(&mut t, &mut q, first.1);
-            converged = small(couple(&q, first.1, second.1), limits.tolerance.sqrt());
+        let mut next = first.1;
+        while converged && !invariant && next < size {
+            // A Ritz value of almost the same modulus that is still moving might overtake.
+            let (value, count) = lead(&mut t, &mut q, next);
+            let gap = radius - value.norm();
+            if gap > RIM * radius {
+                break;
+            }
+            converged = couple(&q, next, count) <= gap.max(limits.tolerance.sqrt() * radius);
+            next += count;
         }
         if converged || invariant || products >= limits.max_products {
             return Ok(Outcome {

@@ -252,7 +252,7 @@ pub fn eigenvalues<T: Real>(w: &DMatrix<T>) -> Result<Vec<Complex<f64>>, Error> 
     check_size("columns of a square matrix", w.nrows(), w.ncols())?;
     check_finite("matrix", w.as_slice())?;
     let n = w.nrows();
-    let entries = (0..n).flat_map(|j| (0..n).map(move |i| (i, j, w[(i, j)])));
+    let entries = (0..n).flat_map(|j| (0..n).map(move |i| (j, i, w[(i, j)])));
     let (block, scale) = Block::of(entries, n)?;
     let mut eigenvalues = block::direct(block.into_dense())?;
     for value in &mut eigenvalues {
@@ -280,7 +280,7 @@ fn of_dense<T: Real>(
     let components = components::strongly_connected(w);
     largest::<T>(&components, w.nrows(), config, rng, |nodes, _| {
         let entries = nodes.iter().enumerate().flat_map(|(j, &column)| {
-            let each = move |(i, &row): (usize, &usize)| (i, j, w[(row, column)]);
+            let each = move |(i, &row): (usize, &usize)| (j, i, w[(row, column)]);
             nodes.iter().enumerate().map(each)
         });
         Block::of(entries, nodes.len())
