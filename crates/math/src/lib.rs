@@ -6,15 +6,21 @@
 
 pub use activation::Activation;
 pub use error::{Error, check_finite, check_size};
+pub use linear_map::{LinearMap, Scale, Storage};
 pub use loss::Loss;
 pub use real::Real;
+pub use sparse::Csr;
 
 pub mod elementary;
 pub mod loss;
 pub mod metrics;
+pub mod random;
 pub mod softmax;
+pub mod spectral;
 pub mod statistics;
 
 mod activation;
 mod error;
+mod linear_map;
 mod real;
+mod sparse;
