@@ -103,7 +103,7 @@ fn steps<'a>(sh: &'a Shell, workspace: &'a Workspace) -> Vec<Step<'a>> {
         work: Work::Commands(vec![Line::new(command)]),
     };
     vec![
-        command("format", "cargo fmt --all --check"),
+        command("format", "cargo fmt --all -- --check --color never"),
         check("layers", Box::new(|| layers::check(workspace))),
         check("tidy", Box::new(|| tidy::check(sh, workspace))),
         check("codegen", Box::new(|| codegen::run(sh, true))),

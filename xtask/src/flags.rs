@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::release::Level;
 
 xflags::xflags! {
-    /// The chores of this workspace. `cargo xtask COMMAND --help` tells more about one of them.
+    /// The chores of this workspace. Without arguments, a short list of them.
     cmd xtask {
         /// All checks, fastest first: what every change must pass.
         cmd ci {
@@ -99,5 +99,5 @@ usage: cargo xtask COMMAND [OPTIONS]
   data NAME [--from DIR]                     fetch a data set
   release patch|minor|major [--execute]      rehearse a release, or make it
 
-CRATE is a folder of crates/, such as math. `cargo xtask COMMAND --help` tells more.
+CRATE is a folder of crates/, such as math. `cargo xtask --help` tells more.
 ";

@@ -30,7 +30,14 @@ fn main() -> ExitCode {
         print!("{}", flags::USAGE);
         return ExitCode::SUCCESS;
     }
-    let flags = Xtask::from_env_or_exit();
+    let flags = match Xtask::from_env() {
+        Ok(flags) => flags,
+        Err(error) if error.is_help() => error.exit(),
+        Err(error) => {
+            eprintln!("error: {error}; `cargo xtask` lists the commands");
+            return ExitCode::from(2);
+        }
+    };
     match run(flags.subcommand) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => match error.downcast_ref::<process::Exit>() {
