@@ -86,7 +86,10 @@ pub(crate) fn run(sh: &Shell, level: Level, execute: bool, skip_ci: bool) -> any
     cmd!(sh, "cargo publish --workspace")
         .run()
         .with_context(|| {
-            format!("{tag} is committed and tagged but not published in full: repeat this command")
+            format!(
+                "{tag} is committed and tagged, but not published in full: \
+                 publish the rest with cargo publish -p NAME"
+            )
         })?;
     println!("published {new}; now push the commit and the tag {tag}");
     Ok(())
