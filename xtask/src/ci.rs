@@ -219,6 +219,8 @@ impl Line {
         command
             .args(words)
             .envs(self.environment.iter().copied())
+            // Colours would hide the lines that are looked for.
+            .env("CARGO_TERM_COLOR", "never")
             .current_dir(sh.current_dir())
             .stdin(Stdio::null())
             .stdout(writer.try_clone()?)
@@ -240,7 +242,7 @@ impl Line {
         let passed = child.wait()?.success();
         if !passed {
             println!("  output of {self}:");
-            for line in output.iter().filter(|line| !passing_test(line)) {
+            for line in output.iter().filter(|line| !noise(line)) {
                 println!("{line}");
             }
         }
@@ -264,9 +266,11 @@ fn shown(line: &str) -> bool {
         || line.starts_with("   Doc-tests ")
 }
 
-/// `test name ... ok`, of no help beside a failure.
-fn passing_test(line: &str) -> bool {
+/// Passing tests and compiled crates, of no help beside a failure.
+fn noise(line: &str) -> bool {
     line.starts_with("test ") && line.ends_with(" ... ok")
+        || line.starts_with("   Compiling ")
+        || line.starts_with("    Checking ")
 }
 
 impl Tests {
@@ -332,8 +336,9 @@ mod tests {
     fn closing_lines_are_shown_and_counted() {
         let line = "test result: FAILED. 12 passed; 1 failed; 2 ignored; 0 measured; \
                     3 filtered out; finished in 0.02s";
-        assert!(shown(line) && !passing_test(line));
-        assert!(passing_test("test a::b ... ok") && !shown("test a::b ... ok"));
+        assert!(shown(line) && !noise(line));
+        assert!(noise("test a::b ... ok") && !shown("test a::b ... ok"));
+        assert!(!noise("test a::b ... FAILED"));
         let mut tests = Tests::default();
         tests.count(line);
         tests.count("test result: ok. 3 passed; 0 failed; 0 ignored");
@@ -344,6 +349,34 @@ mod tests {
             ignored: 2,
         };
         assert_eq!(tests, expected);
+    }
+
+    #[test]
+    fn features_are_checked_alone_and_tested_together() {
+        let metadata = r#"{
+            "workspace_root": "w", "target_directory": "t", "packages": [
+                { "name": "a", "version": "0.1.0", "manifest_path": "w/a/Cargo.toml",
+                  "features": { "default": ["x"], "x": [], "y": [] } },
+                { "name": "b", "version": "0.1.0", "manifest_path": "w/b/Cargo.toml",
+                  "features": {} }
+            ]
+        }"#;
+        let workspace = Workspace::from_metadata(metadata).unwrap();
+        let lines =
+            |lines: Vec<Line>| -> Vec<String> { lines.iter().map(Line::to_string).collect() };
+        assert_eq!(
+            lines(feature_checks(&workspace)),
+            [
+                "cargo clippy -p a --no-default-features -- -D warnings",
+                "cargo clippy -p a --no-default-features --features x -- -D warnings",
+                "cargo clippy -p a --no-default-features --features y -- -D warnings",
+                "cargo clippy -p b --no-default-features -- -D warnings",
+            ]
+        );
+        assert_eq!(
+            lines(feature_tests(&workspace)),
+            ["cargo test -p a --all-features --no-fail-fast"]
+        );
     }
 
     #[test]

@@ -6,6 +6,8 @@ use crate::process::pass_through;
 use crate::workspace::Workspace;
 
 /// Tests one crate or all; with `slow` also the tests that are marked `#[ignore]`.
+///
+/// The slow run leaves out the doc tests, since examples marked `ignore` are not meant to run.
 pub(crate) fn run(sh: &Shell, name: Option<&str>, slow: bool) -> anyhow::Result<()> {
     let mut command = cmd!(sh, "cargo test");
     command = match name {
@@ -13,7 +15,7 @@ pub(crate) fn run(sh: &Shell, name: Option<&str>, slow: bool) -> anyhow::Result<
         None => command.arg("--workspace"),
     };
     if slow {
-        command = command.args(["--", "--include-ignored"]);
+        command = command.args(["--tests", "--", "--include-ignored"]);
     }
     pass_through(command)
 }
