@@ -5,7 +5,14 @@
 //! of it. A linear readout is therefore $Y = W X + b$ with $W$ of shape outputs × features.
 
 pub use error::{Error, check_finite, check_size};
+pub use parameters::Parameters;
 pub use real::Real;
+pub use schedule::{CosineConfig, Schedule, ScheduleConfig};
 
 mod error;
+pub mod optim;
+pub mod parameters;
+mod power;
 mod real;
+pub mod save;
+mod schedule;
