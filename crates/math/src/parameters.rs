@@ -571,11 +571,11 @@ mod tests {
         let mut layers = [model(), model()];
         scoped_each("layers", &layers, &mut |n, _, _| names.push(n.to_owned()));
         scoped_each_mut("layers", &mut layers, &mut |n, _, _| {
-            again.push(n.to_owned())
+            again.push(n.to_owned());
         });
         scoped("net", &layers[0], &mut |n, _, _| names.push(n.to_owned()));
         scoped_mut("net", &mut layers[0], &mut |n, _, _| {
-            again.push(n.to_owned())
+            again.push(n.to_owned());
         });
         assert_eq!(names, again);
     }

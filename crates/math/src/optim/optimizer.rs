@@ -59,14 +59,12 @@ impl OptimizerConfig {
 /// nothing.
 ///
 /// ```
-/// use nalgebra::dvector;
-/// # use nalgebra::DVector;
-/// # macro_rules! dvector { ($($x:expr),*) => { DVector::from_vec(vec![$($x),*]) } }
+/// use nalgebra::DVector;
 /// use neuropil_math::Schedule;
 /// use neuropil_math::optim::{AdamConfig, Clip, Optimizer};
 ///
-/// let target = dvector![1.0, -2.0, 3.0];
-/// let mut model = dvector![0.0, 0.0, 0.0];
+/// let target = DVector::from_column_slice(&[1.0, -2.0, 3.0]);
+/// let mut model = DVector::zeros(3);
 /// let rate = Schedule::linear(0.1, 0.0, 400)?;
 /// let mut optimizer = Optimizer::new(AdamConfig::default(), &model)?.clipped(Clip::Norm(1.0))?;
 /// while optimizer.steps() < 400 {
@@ -82,7 +80,7 @@ impl OptimizerConfig {
 /// `first_moment.w` and `second_moment.w`, the velocity is `velocity.w`) together with
 /// [`steps`](Self::steps). Training that is resumed gives the bits of training that was not
 /// interrupted.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(bound = "T: Real", try_from = "Record<T>")]
 pub struct Optimizer<T> {
     config: OptimizerConfig,
@@ -94,6 +92,17 @@ pub struct Optimizer<T> {
     /// Where the gradient is checked and clipped.
     #[serde(skip)]
     gradient: Vec<T>,
+}
+
+/// Equal settings and state; the scratch copy of the gradient is neither.
+impl<T: PartialEq> PartialEq for Optimizer<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.config == other.config
+            && self.clip == other.clip
+            && self.steps == other.steps
+            && self.structure == other.structure
+            && self.memories == other.memories
+    }
 }
 
 /// An [`Optimizer`] that was read but not checked.
@@ -276,7 +285,7 @@ impl<T: Real> Optimizer<T> {
                 && !copy_finite(data, &mut flat[range])
                 && let Err(error) = check_tensor_finite(name, data)
             {
-                walk.fail(gradient_error(error));
+                walk.fail(error);
             }
         });
         walk.finish().map_err(gradient_error)?;

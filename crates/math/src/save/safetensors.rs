@@ -48,10 +48,7 @@ pub fn save_safetensors<T: Real, P: Parameters<T> + ?Sized>(
             "the metadata {key} belong to the format"
         )));
     }
-    let header = |crc32: &str| {
-        header::<T>(kind, crc32, &structure, metadata).map_err(|e| not_saved(e.to_string()))
-    };
-
+    let header = |crc32: &str| header::<T>(kind, crc32, &structure, metadata);
     let blank = header(BLANK)?;
     if blank.len() as u64 > HEADER_LIMIT {
         let size = blank.len();
