@@ -7,5 +7,8 @@
 pub use error::{Error, check_finite, check_size};
 pub use real::Real;
 
+pub mod linalg;
+pub mod ridge;
+
 mod error;
 mod real;

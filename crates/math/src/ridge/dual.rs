@@ -1,0 +1,96 @@
+//! Ridge with fewer samples than features: equations of the samples.
+//!
+//! $W^T = X \alpha$ with $(X^T X + \lambda I) \alpha = Y^T$, a matrix of samples × samples.
+
+use nalgebra::DMatrix;
+
+use super::centred::Centred;
+use super::normal::Normal;
+use super::path::RidgePath;
+use super::{RidgeMethod, Solution};
+use crate::linalg::qr::{
+    Elimination, Qr, Scratch, eliminate, panel_factors, rank_tolerance, triangle_condition,
+};
+use crate::linalg::triangular::solve_upper_transposed;
+use crate::linalg::{gram_add, matmul, matmul_into, transposed};
+use crate::{Error, Real};
+
+/// The solution by a Cholesky factor, and whether it is as good as that of QR.
+pub(super) fn fit<T: Real>(
+    problem: &Centred<'_, T>,
+    lambda: f64,
+) -> Result<(Solution, bool), Error> {
+    let (features, samples) = problem.x.shape();
+    let x = problem.whole_x();
+    let y = problem.whole_y().transpose();
+    let mut gram = DMatrix::zeros(samples, samples);
+    gram_add(&mut gram, transposed(&x))?;
+    let normal = Normal::new(gram, lambda)?;
+    let mut alpha = y.clone();
+    normal.solve(&mut alpha)?;
+    let good = normal.refine(&mut alpha, |alpha| {
+        // Yᵀ - Xᵀ (X α) - λ α
+        let w = matmul(&x, alpha)?;
+        let mut residual = &y - alpha * lambda;
+        matmul_into(-1.0, transposed(&x), &w, 1.0, &mut residual)?;
+        Ok(residual)
+    })?;
+    let solution = Solution {
+        weights: matmul(&x, &alpha)?,
+        method: RidgeMethod::Dual,
+        condition: normal.condition(),
+        rank: if lambda > 0.0 {
+            features
+        } else {
+            normal.rank.min(features)
+        },
+    };
+    Ok((solution, good))
+}
+
+/// The solution by QR of $(X, \sqrt\lambda I)$ with the features as rows: of all $(W, v)$ that satisfy
+/// $X^T W^T + \sqrt\lambda v = Y^T$, the one of least norm.
+pub(super) fn fit_qr<T: Real>(problem: &Centred<'_, T>, lambda: f64) -> Result<Solution, Error> {
+    let (features, samples) = problem.x.shape();
+    let tolerance = rank_tolerance(f64::EPSILON, features, samples);
+    let x = problem.whole_x();
+    let qr = Qr::from_blocks(features, samples, |first, block| {
+        block.copy_from(&x.rows(first, block.nrows()));
+    })?;
+    let mut r = qr.r().clone();
+    let mut v = DMatrix::zeros(0, samples);
+    let mut t = panel_factors(samples);
+    let mut scratch = Scratch::new(samples.max(problem.y.nrows()));
+    if lambda > 0.0 {
+        v = DMatrix::from_diagonal_element(samples, samples, lambda.sqrt());
+        eliminate(
+            &mut r,
+            &mut v,
+            samples,
+            |columns| columns,
+            &mut t,
+            &mut scratch,
+        );
+    }
+    let condition = triangle_condition(&r);
+    let limit = if lambda > 0.0 {
+        1.0 / f64::EPSILON
+    } else {
+        1.0 / tolerance.max(T::EPSILON.to_f64())
+    };
+    if condition < limit {
+        let mut c = problem.whole_y().transpose();
+        for column in c.as_mut_slice().chunks_exact_mut(samples) {
+            solve_upper_transposed(&r, column);
+        }
+        let mut penalty = DMatrix::zeros(v.nrows(), c.ncols());
+        Elimination { v, t }.apply(false, &mut c, &mut penalty, &mut scratch);
+        return Ok(Solution {
+            weights: qr.q_mul(&c)?,
+            method: RidgeMethod::Qr,
+            condition,
+            rank: if lambda > 0.0 { features } else { samples },
+        });
+    }
+    RidgePath::from_problem(problem)?.solution(lambda)
+}
