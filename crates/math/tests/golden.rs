@@ -223,13 +223,7 @@ fn ridge_gcv(tensors: &Tensors, case: &Case) -> Result<(), String> {
     ] {
         let choice = words(path.choose(lambdas, selection))?;
         let best = *best.ok_or("best holds two values")?;
-        // The file holds the best penalties themselves, or their positions.
-        let chosen = if lambdas.contains(&best) {
-            choice.lambda
-        } else {
-            choice.index as f64
-        };
-        check_value(weights, chosen, best, 1e-15, 0.0)?;
+        check_value("position of the best", choice.index as f64, best, 0.0, 0.0)?;
         check_model(weights, &choice.model, tensors.values(weights)?, None, case)?;
     }
     Ok(())

@@ -5,6 +5,7 @@
 
 pub(crate) mod qr;
 pub(crate) mod streamed_qr;
+pub(crate) mod svd;
 pub(crate) mod triangular;
 
 pub use qr::{LeastSquares, Qr};

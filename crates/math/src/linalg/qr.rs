@@ -9,6 +9,7 @@
 
 use nalgebra::{Const, DMatrix, Dyn};
 
+use super::svd::{Svd, svd};
 use super::triangular::{axpy, dot, inverse_norm, solve_upper, solve_upper_transposed};
 use super::{View, ViewMut, matmul, matmul_into, transposed};
 use crate::{Error, Real, check_finite, check_size};
@@ -585,32 +586,14 @@ pub(crate) fn triangle_condition(r: &DMatrix<f64>) -> f64 {
     .sqrt()
 }
 
-/// The singular value decomposition of a square matrix, refused if it does not converge.
-pub(crate) fn decompose(
-    a: DMatrix<f64>,
-) -> Result<nalgebra::SVD<f64, nalgebra::Dyn, nalgebra::Dyn>, Error> {
-    // Some three sweeps per singular value are usual.
-    let cap = 100 * a.nrows() + 1000;
-    nalgebra::SVD::try_new(a, true, true, f64::EPSILON, cap).ok_or(Error::NotConverged {
-        what: "the singular value decomposition",
-        iterations: cap,
-        residual: f64::NAN,
-    })
-}
-
 /// The solution of least norm of $R X = Z$ with the singular values above `tolerance` times the largest.
 fn minimum_norm(r: DMatrix<f64>, z: &DMatrix<f64>, tolerance: f64) -> Result<Solved, Error> {
-    let svd = decompose(r)?;
-    let (Some(u), Some(v_t)) = (svd.u, svd.v_t) else {
-        return Err(Error::Empty {
-            what: "the singular vectors",
-        });
-    };
-    let bound = tolerance * svd.singular_values.max();
+    let Svd { u, s, v } = svd(r)?;
+    let bound = tolerance * s.iter().fold(0.0, |a: f64, &b| a.max(b));
     let mut c = matmul(transposed(&u), z)?;
     let mut left = vec![0.0; z.ncols()];
     let mut rank = 0;
-    for (i, &s) in svd.singular_values.iter().enumerate() {
+    for (i, &s) in s.iter().enumerate() {
         let kept = s > bound && s > 0.0;
         rank += usize::from(kept);
         for j in 0..z.ncols() {
@@ -623,7 +606,7 @@ fn minimum_norm(r: DMatrix<f64>, z: &DMatrix<f64>, tolerance: f64) -> Result<Sol
         }
     }
     Ok(Solved {
-        x: matmul(transposed(&v_t), &c)?,
+        x: matmul(&v, &c)?,
         rank,
         left,
         condition: f64::INFINITY,

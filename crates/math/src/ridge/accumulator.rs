@@ -252,6 +252,9 @@ impl<T: Real> RidgeAccumulator<T> {
             usize::from(self.intercept),
             usize::from(other.intercept),
         )?;
+        if other.samples() == 0 {
+            return Ok(());
+        }
         self.absorb_waiting()?;
         let other = other.moments()?;
         if self.moments.samples == 0 {

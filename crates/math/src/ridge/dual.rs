@@ -5,7 +5,7 @@
 use nalgebra::DMatrix;
 
 use super::centred::Centred;
-use super::normal::Normal;
+use super::normal::{Normal, Refine, relative};
 use super::path::RidgePath;
 use super::{RidgeMethod, Solution};
 use crate::linalg::qr::{
@@ -28,15 +28,16 @@ pub(super) fn fit<T: Real>(
     let normal = Normal::new(gram, lambda)?;
     let mut alpha = y.clone();
     normal.solve(&mut alpha)?;
-    let good = normal.refine(&mut alpha, |alpha| {
-        // Yᵀ - Xᵀ (X α) - λ α
-        let w = matmul(&x, alpha)?;
-        let mut residual = &y - alpha * lambda;
-        matmul_into(-1.0, transposed(&x), &w, 1.0, &mut residual)?;
-        Ok(residual)
-    })?;
+    let mut pair = Pair {
+        w: matmul(&x, &alpha)?,
+        x,
+        y,
+        lambda,
+        alpha,
+    };
+    let good = normal.refine(&mut pair)?;
     let solution = Solution {
-        weights: matmul(&x, &alpha)?,
+        weights: pair.w,
         method: RidgeMethod::Dual,
         condition: normal.condition(),
         rank: if lambda > 0.0 {
@@ -46,6 +47,35 @@ pub(super) fn fit<T: Real>(
         },
     };
     Ok((solution, good))
+}
+
+/// The solution $\alpha$ of the samples beside $W^T = X \alpha$.
+///
+/// α is larger than W by up to the condition number, and computing W from it once would lose as much:
+/// W is refined itself.
+struct Pair {
+    x: DMatrix<f64>,
+    /// Samples × outputs.
+    y: DMatrix<f64>,
+    lambda: f64,
+    alpha: DMatrix<f64>,
+    w: DMatrix<f64>,
+}
+
+impl Refine for Pair {
+    /// $Y^T - X^T W^T - \lambda \alpha$.
+    fn residual(&mut self) -> Result<DMatrix<f64>, Error> {
+        let mut residual = &self.y - &self.alpha * self.lambda;
+        matmul_into(-1.0, transposed(&self.x), &self.w, 1.0, &mut residual)?;
+        Ok(residual)
+    }
+
+    fn advance(&mut self, _: &Normal, change: &DMatrix<f64>) -> Result<f64, Error> {
+        let step = matmul(&self.x, change)?;
+        self.alpha += change;
+        self.w += &step;
+        Ok(relative(step.norm(), self.w.norm()))
+    }
 }
 
 /// The solution by QR of $(X, \sqrt\lambda I)$ with the features as rows: of all $(W, v)$ that satisfy

@@ -13,6 +13,20 @@ const SLOWEST: f64 = 1e-2;
 /// Steps of refinement; the slowest case needs some four for f64.
 const STEPS: usize = 6;
 
+/// A solution that can be improved.
+pub(super) trait Refine {
+    /// What the solution leaves of the right-hand side, from the data.
+    fn residual(&mut self) -> Result<DMatrix<f64>, Error>;
+
+    /// Adds a change, and returns its size relative to that of the solution.
+    fn advance(&mut self, normal: &Normal, change: &DMatrix<f64>) -> Result<f64, Error>;
+}
+
+/// `step / size`, where nothing changes nothing.
+pub(super) fn relative(step: f64, size: f64) -> f64 {
+    if step == 0.0 { 0.0 } else { step / size }
+}
+
 /// The factored matrix $G + \lambda I$.
 pub(super) struct Normal {
     factor: Cholesky<f64>,
@@ -81,14 +95,9 @@ impl Normal {
         self.inverse_norm.sqrt()
     }
 
-    /// Improves the solution `w` by the residuals that `residual` computes from the data: the corrected
-    /// semi-normal equations (Å. Björck, *Linear Algebra Appl.* 88/89, 1987). Returns whether the
-    /// solution is now as good as that of QR.
-    pub(super) fn refine(
-        &self,
-        w: &mut DMatrix<f64>,
-        mut residual: impl FnMut(&DMatrix<f64>) -> Result<DMatrix<f64>, Error>,
-    ) -> Result<bool, Error> {
+    /// Improves a solution by residuals from the data: the corrected semi-normal equations (Å. Björck,
+    /// *Linear Algebra Appl.* 88/89, 1987). Returns whether it is now as good as that of QR.
+    pub(super) fn refine(&self, solution: &mut impl Refine) -> Result<bool, Error> {
         if self.inverse_norm <= GOOD {
             return Ok(true);
         }
@@ -100,20 +109,18 @@ impl Normal {
         let goal = f64::EPSILON * self.condition();
         let mut last = f64::INFINITY;
         for _ in 0..STEPS {
-            let mut change = residual(w)?;
+            let mut change = solution.residual()?;
             self.solve(&mut change)?;
-            *w += &change;
-            let size = self.scaled_norm(w);
-            let step = self.scaled_norm(&change);
-            if step <= goal * size || size == 0.0 {
+            let step = solution.advance(self, &change)?;
+            if step <= goal {
                 return Ok(true);
             }
             if step.is_nan() || step > 0.5 * last {
                 // It no longer contracts: rounding in the residual if the step is small already.
-                return Ok(step <= 16.0 * goal * size);
+                return Ok(step <= 16.0 * goal);
             }
-            // What the next step would change, from the rate of the last.
-            if last.is_finite() && step * (step / last) <= goal * size {
+            // What the next step would change, from the rate of this one.
+            if last.is_finite() && step * (step / last) <= goal {
                 return Ok(true);
             }
             last = step;
@@ -121,7 +128,8 @@ impl Normal {
         Ok(false)
     }
 
-    fn scaled_norm(&self, w: &DMatrix<f64>) -> f64 {
+    /// The norm of features × outputs in units of the features.
+    pub(super) fn scaled_norm(&self, w: &DMatrix<f64>) -> f64 {
         let mut sum = 0.0;
         for column in w.as_slice().chunks_exact(self.scale.len()) {
             for (w, s) in column.iter().zip(&self.scale) {

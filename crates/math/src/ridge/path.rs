@@ -10,7 +10,8 @@ use super::accumulator::Moments;
 use super::centred::Centred;
 use super::streamed::CentredTriangle;
 use super::{Ridge, RidgeMethod, Solution, check_data, check_lambda};
-use crate::linalg::qr::{Qr, decompose, rank_tolerance};
+use crate::linalg::qr::{Qr, rank_tolerance};
+use crate::linalg::svd::{Svd, svd};
 use crate::linalg::{matmul, transposed};
 use crate::{Error, Real};
 
@@ -552,26 +553,5 @@ impl<T: Real> RidgePath<T> {
             model: self.solve(lambda)?,
             curve,
         })
-    }
-}
-
-/// $A = U S V^T$ of a square matrix.
-struct Svd {
-    u: DMatrix<f64>,
-    s: Vec<f64>,
-    v: DMatrix<f64>,
-}
-
-fn svd(a: DMatrix<f64>) -> Result<Svd, Error> {
-    let svd = decompose(a)?;
-    match (svd.u, svd.v_t) {
-        (Some(u), Some(v_t)) => Ok(Svd {
-            u,
-            s: svd.singular_values.as_slice().to_vec(),
-            v: v_t.transpose(),
-        }),
-        _ => Err(Error::Empty {
-            what: "the singular vectors",
-        }),
     }
 }
