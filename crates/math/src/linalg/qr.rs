@@ -512,6 +512,12 @@ pub(crate) fn rank_tolerance(epsilon: f64, rows: usize, columns: usize) -> f64 {
     4.0 * epsilon * (columns as f64 + (rows as f64).sqrt())
 }
 
+/// Whether the rows $\sqrt\lambda I$ drown in the rounding errors of the triangle or matrix `r`: they are then
+/// below $\epsilon \|R\|_F$, and do not make the rank full.
+pub(crate) fn drowns(lambda: f64, r: &DMatrix<f64>) -> bool {
+    lambda.sqrt() <= f64::EPSILON * r.norm()
+}
+
 /// [`solve_triangle`] in the precision `T`.
 pub(crate) fn least_squares<T: Real>(
     r: &DMatrix<T>,

@@ -9,7 +9,7 @@ use super::normal::{Normal, Refine, relative};
 use super::path::RidgePath;
 use super::{RidgeMethod, Solution};
 use crate::linalg::qr::{
-    Elimination, Qr, Scratch, eliminate, panel_factors, rank_tolerance, triangle_condition,
+    Elimination, Qr, Scratch, drowns, eliminate, panel_factors, rank_tolerance, triangle_condition,
 };
 use crate::linalg::triangular::solve_upper_transposed;
 use crate::linalg::{gram_add, matmul, matmul_into, transposed};
@@ -82,7 +82,7 @@ impl Refine for Pair {
 /// $X^T W^T + \sqrt\lambda v = Y^T$, the one of least norm.
 pub(super) fn fit_qr<T: Real>(problem: &Centred<'_, T>, lambda: f64) -> Result<Solution, Error> {
     let (features, samples) = problem.x.shape();
-    let tolerance = rank_tolerance(f64::EPSILON, features, samples);
+    let tolerance = rank_tolerance(f64::EPSILON, features, samples).max(T::EPSILON.to_f64());
     let x = problem.whole_x();
     let qr = Qr::from_blocks(features, samples, |first, block| {
         block.copy_from(&x.rows(first, block.nrows()));
@@ -91,7 +91,8 @@ pub(super) fn fit_qr<T: Real>(problem: &Centred<'_, T>, lambda: f64) -> Result<S
     let mut v = DMatrix::zeros(0, samples);
     let mut t = panel_factors(samples);
     let mut scratch = Scratch::new(samples.max(problem.y.nrows()));
-    if lambda > 0.0 {
+    let penalised = !drowns(lambda, &r);
+    if penalised {
         v = DMatrix::from_diagonal_element(samples, samples, lambda.sqrt());
         eliminate(
             &mut r,
@@ -103,12 +104,7 @@ pub(super) fn fit_qr<T: Real>(problem: &Centred<'_, T>, lambda: f64) -> Result<S
         );
     }
     let condition = triangle_condition(&r);
-    let limit = if lambda > 0.0 {
-        1.0 / f64::EPSILON
-    } else {
-        1.0 / tolerance.max(T::EPSILON.to_f64())
-    };
-    if condition < limit {
+    if penalised || condition * tolerance < 1.0 {
         let mut c = problem.whole_y().transpose();
         for column in c.as_mut_slice().chunks_exact_mut(samples) {
             solve_upper_transposed(&r, column);
@@ -119,7 +115,7 @@ pub(super) fn fit_qr<T: Real>(problem: &Centred<'_, T>, lambda: f64) -> Result<S
             weights: qr.q_mul(&c)?,
             method: RidgeMethod::Qr,
             condition,
-            rank: if lambda > 0.0 { features } else { samples },
+            rank: if penalised { features } else { samples },
         });
     }
     RidgePath::from_problem(problem)?.solution(lambda)

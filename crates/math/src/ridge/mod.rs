@@ -81,7 +81,9 @@ impl Default for RidgeConfig {
 /// leaves the weights undetermined (dependent features, fewer samples than features),
 /// [`RidgeMethod::Auto`] and [`RidgeMethod::Qr`] give the weights of least norm, and
 /// [`rank`](Self::rank) tells; singular values count as zero below $4 \epsilon (n + \sqrt m)$ of the
-/// largest, or below the precision of the data, if that is more.
+/// largest, or below the precision of the data, if that is more. So does a λ with
+/// $\sqrt\lambda \le \epsilon \|X\|_F$: it drowns in rounding errors. Just above it, weights of dependent
+/// features can be huge, and [`condition`](Self::condition) is near 10¹⁶.
 ///
 /// ```
 /// use nalgebra::DMatrix;

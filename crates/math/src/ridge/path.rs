@@ -78,6 +78,8 @@ pub struct RidgePath<T: Real> {
     y_mean: Option<Vec<f64>>,
     /// Singular values up to this one are rounding.
     bound: f64,
+    /// Up to this one, $\sqrt\lambda$ counts as zero.
+    floor: f64,
     method: RidgeMethod,
     rows: Option<Rows>,
     precision: PhantomData<T>,
@@ -127,6 +129,7 @@ impl<T: Real> RidgePath<T> {
             x_mean,
             y_mean,
             bound: 0.0,
+            floor: 0.0,
             method: RidgeMethod::Qr,
             rows: None,
             precision: PhantomData,
@@ -178,6 +181,7 @@ impl<T: Real> RidgePath<T> {
             x_mean: triangle.x_mean,
             y_mean: triangle.y_mean,
             bound: 0.0,
+            floor: 0.0,
             method: RidgeMethod::Qr,
             rows: None,
             precision: PhantomData,
@@ -218,6 +222,7 @@ impl<T: Real> RidgePath<T> {
             x_mean,
             y_mean,
             bound: 0.0,
+            floor: 0.0,
             method: RidgeMethod::Primal,
             rows: None,
             precision: PhantomData,
@@ -236,6 +241,8 @@ impl<T: Real> RidgePath<T> {
     fn set_bound(&mut self, tolerance: f64) {
         let largest = self.singular.iter().fold(0.0, |a: f64, &b| a.max(b));
         self.bound = tolerance.max(T::EPSILON.to_f64()) * largest;
+        let squares: f64 = self.singular.iter().map(|s| s * s).sum();
+        self.floor = f64::EPSILON * squares.sqrt();
     }
 
     /// The singular values of the (centred) data, in no certain order.
@@ -253,7 +260,7 @@ impl<T: Real> RidgePath<T> {
     /// What remains of the direction `s` in the residual: $1 - f$.
     fn left_out(&self, s: f64, lambda: f64) -> f64 {
         // A direction that is rounding counts only under a penalty that is above rounding.
-        if s > self.bound || (s > 0.0 && lambda.sqrt() > self.bound) {
+        if s > self.bound || (s > 0.0 && lambda.sqrt() > self.floor) {
             lambda / (s * s + lambda)
         } else {
             1.0
@@ -288,7 +295,7 @@ impl<T: Real> RidgePath<T> {
             smallest = smallest.min(length);
             largest = largest.max(length);
         }
-        let drowned = lambda.sqrt() <= self.bound;
+        let drowned = lambda.sqrt() <= self.floor;
         let features = self.right.nrows();
         Ok(Solution {
             weights: matmul(&self.right, &c)?,

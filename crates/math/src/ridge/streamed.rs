@@ -8,7 +8,7 @@ use super::centred::{Centred, Offset};
 use super::path::RidgePath;
 use super::{Ridge, RidgeMethod, Solution, check_data, check_lambda};
 use crate::linalg::StreamedQr;
-use crate::linalg::qr::{rank_tolerance, solve_triangle};
+use crate::linalg::qr::{drowns, rank_tolerance, solve_triangle};
 use crate::linalg::streamed_qr::{Triangle, append};
 use crate::{Error, Real, check_size};
 
@@ -200,7 +200,7 @@ fn solve(
     } = triangle;
     let (p, q) = z.shape();
     let mut tolerance = rank_tolerance(f64::EPSILON, samples, p).max(precision);
-    if lambda > 0.0 {
+    if !drowns(lambda, &r) {
         let mut both = DMatrix::zeros(p, p + q);
         both.columns_mut(0, p).copy_from(&r);
         both.columns_mut(p, q).copy_from(&z);
@@ -209,8 +209,8 @@ fn solve(
         append(&mut both, &mut penalty, &mut residual);
         r = both.columns(0, p).into_owned();
         z = both.columns(p, q).into_owned();
-        // The penalty makes the rank full, unless it drowns in the rounding errors of the data.
-        tolerance = f64::EPSILON;
+        // The penalty makes the rank full.
+        tolerance = 0.0;
     }
     // A feature that is zero (or constant, under an intercept) leaves a row and a column of zeros: its
     // weight becomes 0, and the rank of the others is judged without it.
