@@ -14,11 +14,13 @@ pub use schedule::{CosineConfig, Schedule, ScheduleConfig};
 pub use sparse::Csr;
 
 pub mod elementary;
+pub mod linalg;
 pub mod loss;
 pub mod metrics;
 pub mod optim;
 pub mod parameters;
 pub mod random;
+pub mod ridge;
 pub mod save;
 pub mod softmax;
 pub mod spectral;
