@@ -7,5 +7,7 @@
 pub use error::{Error, check_finite, check_size};
 pub use real::Real;
 
+pub mod linalg;
+
 mod error;
 mod real;
