@@ -2,6 +2,7 @@ use super::cholesky;
 use super::gram::{self, Workspace};
 use super::product;
 use super::strided::{Backend, Operand, Target};
+use super::wide;
 use crate::Error;
 
 /// The heavy loops, compiled once in this crate for each of the two scalars.
@@ -10,6 +11,8 @@ use crate::Error;
 #[doc(hidden)]
 pub trait Kernels: Copy {
     const BACKEND: Backend<Self>;
+
+    fn dot(x: &[Self], y: &[Self]) -> Self;
 
     fn multiply(
         alpha: Self,
@@ -36,9 +39,14 @@ pub trait Kernels: Copy {
 }
 
 macro_rules! impl_kernels {
-    ($t:ty, $backend:path, $widen:expr) => {
+    ($t:ty, $backend:path, $dot:path, $widen:expr) => {
         impl Kernels for $t {
             const BACKEND: Backend<Self> = $backend;
+
+            #[inline(always)]
+            fn dot(x: &[Self], y: &[Self]) -> Self {
+                $dot(x, y)
+            }
 
             fn multiply(
                 alpha: Self,
@@ -79,5 +87,5 @@ macro_rules! impl_kernels {
     };
 }
 
-impl_kernels!(f32, matrixmultiply::sgemm, gram::convert);
-impl_kernels!(f64, matrixmultiply::dgemm, |x, _| x);
+impl_kernels!(f32, matrixmultiply::sgemm, wide::dot_f32, gram::convert);
+impl_kernels!(f64, matrixmultiply::dgemm, wide::dot_f64, |x, _| x);

@@ -14,6 +14,7 @@ mod gram;
 mod kernels;
 mod product;
 mod strided;
+mod wide;
 
 /// A matrix to read, whole or in part, transposed or not: shape and two strides over borrowed data.
 ///

@@ -1,6 +1,7 @@
 use nalgebra::DMatrix;
 
 use super::strided::{self, Operand, Target};
+use super::wide::wide;
 use super::{View, ViewMut};
 use crate::{Error, Real, check_size};
 
@@ -216,38 +217,52 @@ fn few_columns<T: Real>(
     b: Operand<'_, T>,
     store: impl FnMut(usize, usize, T),
 ) {
+    wide(
+        #[inline(always)]
+        || few_columns_body(alpha, a, b, store),
+    );
+}
+
+#[inline(always)]
+fn few_columns_body<T: Real>(
+    alpha: T,
+    a: Operand<'_, T>,
+    b: Operand<'_, T>,
+    store: impl FnMut(usize, usize, T),
+) {
     match b.columns() {
         0 => {}
-        1 => few_columns_in::<T, 1>(alpha, a, b, store),
-        2 => few_columns_in::<T, 2>(alpha, a, b, store),
-        3 | 4 => few_columns_in::<T, 4>(alpha, a, b, store),
-        _ => few_columns_in::<T, FEW>(alpha, a, b, store),
+        1 if a.rows().max(a.columns()) <= 256 => few_columns_in::<T, 1, 256>(alpha, a, b, store),
+        1 => few_columns_in::<T, 1, 1024>(alpha, a, b, store),
+        2 => few_columns_in::<T, 2, 512>(alpha, a, b, store),
+        3 | 4 => few_columns_in::<T, 4, 256>(alpha, a, b, store),
+        _ => few_columns_in::<T, FEW, 256>(alpha, a, b, store),
     }
 }
 
-/// [`few_columns`] with buffers for N columns, small enough for the first level of the cache.
-fn few_columns_in<T: Real, const N: usize>(
+/// [`few_columns`] with buffers for N columns: small enough for the first level of the cache, long
+/// enough to read A in long runs.
+#[inline(always)]
+fn few_columns_in<T: Real, const N: usize, const BLOCK: usize>(
     alpha: T,
     a: Operand<'_, T>,
     b: Operand<'_, T>,
     mut store: impl FnMut(usize, usize, T),
 ) {
-    const ROWS: usize = 256;
-    const DEPTH: usize = 256;
     let (m, n, k) = (a.rows(), b.columns(), a.columns());
     let along_columns = a.column(0).is_some() && (m > 1 || a.row(0).is_none());
-    let mut sums = [[T::zero(); ROWS]; N];
-    let mut block = [[T::zero(); DEPTH]; N];
+    let mut sums = [[T::zero(); BLOCK]; N];
+    let mut block = [[T::zero(); BLOCK]; N];
     let mut above = a;
-    for i in (0..m).step_by(ROWS) {
-        let rows = ROWS.min(m - i);
+    for i in (0..m).step_by(BLOCK) {
+        let rows = BLOCK.min(m - i);
         let (a_rows, rest) = above.split_rows(rows);
         above = rest;
         for sums in &mut sums[..n] {
             sums[..rows].fill(T::zero());
         }
-        for p in (0..k).step_by(DEPTH) {
-            let depth = DEPTH.min(k - p);
+        for p in (0..k).step_by(BLOCK) {
+            let depth = BLOCK.min(k - p);
             for j in 0..n {
                 for (q, value) in block[j][..depth].iter_mut().enumerate() {
                     *value = b.get(p + q, j);
@@ -268,6 +283,7 @@ fn few_columns_in<T: Real, const N: usize>(
 }
 
 /// Adds to each of `sums` the columns of `a` from `p` on times the entries of its `block`.
+#[inline(always)]
 fn add_columns<T: Real, const R: usize, const D: usize>(
     a: Operand<'_, T>,
     p: usize,
@@ -295,6 +311,7 @@ fn add_columns<T: Real, const R: usize, const D: usize>(
 }
 
 /// y ← y + Σ fᵢ xᵢ for four x at once: y is read and written a quarter as often.
+#[inline(always)]
 pub(super) fn add_four<T: Real>(y: &mut [T], x: [&[T]; 4], f: [T; 4]) {
     let n = y.len();
     let [x0, x1, x2, x3] = x.map(|x| &x[..n]);
@@ -304,6 +321,7 @@ pub(super) fn add_four<T: Real>(y: &mut [T], x: [&[T]; 4], f: [T; 4]) {
 }
 
 /// y ← y + f x.
+#[inline(always)]
 pub(super) fn add_one<T: Real>(y: &mut [T], x: &[T], f: T) {
     for (y, &x) in y.iter_mut().zip(x) {
         *y += x * f;
@@ -311,6 +329,7 @@ pub(super) fn add_one<T: Real>(y: &mut [T], x: &[T], f: T) {
 }
 
 /// Adds to the i-th entry of each of `sums` row i of `a`, from column `p` on, times its `block`.
+#[inline(always)]
 fn add_rows<T: Real, const R: usize, const D: usize>(
     a: Operand<'_, T>,
     p: usize,
@@ -318,50 +337,10 @@ fn add_rows<T: Real, const R: usize, const D: usize>(
     block: &[[T; D]],
     sums: &mut [[T; R]],
 ) {
-    let row = |i: usize| &a.row(i).unwrap_or_default()[p..p + depth];
-    let rows = a.rows();
-    let mut i = 0;
-    while i + 4 <= rows {
-        let four = [row(i), row(i + 1), row(i + 2), row(i + 3)];
+    for i in 0..a.rows() {
+        let row = &a.row(i).unwrap_or_default()[p..p + depth];
         for (sums, block) in sums.iter_mut().zip(block) {
-            let products = dot_four(four, &block[..depth]);
-            for (sum, product) in sums[i..i + 4].iter_mut().zip(products) {
-                *sum += product;
-            }
-        }
-        i += 4;
-    }
-    while i < rows {
-        for (sums, block) in sums.iter_mut().zip(block) {
-            let [product, ..] = dot_four([row(i); 4], &block[..depth]);
-            sums[i] += product;
-        }
-        i += 1;
-    }
-}
-
-/// The scalar products of four rows with x, each summed in eight lanes.
-fn dot_four<T: Real>(rows: [&[T]; 4], x: &[T]) -> [T; 4] {
-    const LANES: usize = 8;
-    let rows = rows.map(|row| &row[..x.len()]);
-    let mut lanes = [[T::zero(); LANES]; 4];
-    let whole = x.len() / LANES * LANES;
-    for p in (0..whole).step_by(LANES) {
-        let x = &x[p..p + LANES];
-        for r in 0..4 {
-            let row = &rows[r][p..p + LANES];
-            for l in 0..LANES {
-                lanes[r][l] += row[l] * x[l];
-            }
+            sums[i] += T::dot(row, &block[..depth]);
         }
     }
-    let mut sums = [T::zero(); 4];
-    for r in 0..4 {
-        let [a, b, c, d, e, f, g, h] = lanes[r];
-        sums[r] = ((a + e) + (c + g)) + ((b + f) + (d + h));
-        for p in whole..x.len() {
-            sums[r] += rows[r][p] * x[p];
-        }
-    }
-    sums
 }

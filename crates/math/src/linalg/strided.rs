@@ -91,14 +91,17 @@ impl<'a, T: Copy> Operand<'a, T> {
         }
     }
 
+    #[inline(always)]
     pub(crate) fn rows(&self) -> usize {
         self.rows
     }
 
+    #[inline(always)]
     pub(crate) fn columns(&self) -> usize {
         self.columns
     }
 
+    #[inline(always)]
     pub(crate) fn transposed(self) -> Self {
         Self {
             rows: self.columns,
@@ -110,6 +113,7 @@ impl<'a, T: Copy> Operand<'a, T> {
     }
 
     /// The rows before `at`, and those from `at` on.
+    #[inline(always)]
     pub(crate) fn split_rows(self, at: usize) -> (Self, Self) {
         assert!(at <= self.rows, "row {at} of {}", self.rows);
         let below = Self {
@@ -121,11 +125,13 @@ impl<'a, T: Copy> Operand<'a, T> {
     }
 
     /// The columns before `at`, and those from `at` on.
+    #[inline(always)]
     pub(crate) fn split_columns(self, at: usize) -> (Self, Self) {
         let (left, right) = self.transposed().split_rows(at);
         (left.transposed(), right.transposed())
     }
 
+    #[inline(always)]
     pub(crate) fn get(&self, row: usize, column: usize) -> T {
         assert!(row < self.rows && column < self.columns, "index of element");
         // SAFETY: the invariant.
@@ -133,6 +139,7 @@ impl<'a, T: Copy> Operand<'a, T> {
     }
 
     /// A column, if its elements are neighbours.
+    #[inline(always)]
     pub(crate) fn column(&self, column: usize) -> Option<&'a [T]> {
         assert!(column < self.columns, "column {column} of {}", self.columns);
         if self.rows == 0 {
@@ -148,6 +155,7 @@ impl<'a, T: Copy> Operand<'a, T> {
     }
 
     /// A row, if its elements are neighbours.
+    #[inline(always)]
     pub(crate) fn row(&self, row: usize) -> Option<&'a [T]> {
         self.transposed().column(row)
     }
@@ -182,10 +190,12 @@ impl<'a, T: nalgebra::Scalar + Copy> From<ViewMut<'a, T>> for Target<'a, T> {
 }
 
 impl<'a, T: Copy> Target<'a, T> {
+    #[inline(always)]
     pub(crate) fn rows(&self) -> usize {
         self.rows
     }
 
+    #[inline(always)]
     pub(crate) fn columns(&self) -> usize {
         self.columns
     }
@@ -214,6 +224,7 @@ impl<'a, T: Copy> Target<'a, T> {
     }
 
     /// The rows before `at`, and those from `at` on.
+    #[inline(always)]
     pub(crate) fn split_rows(self, at: usize) -> (Self, Self) {
         assert!(at <= self.rows, "row {at} of {}", self.rows);
         let below = Self {
@@ -225,6 +236,7 @@ impl<'a, T: Copy> Target<'a, T> {
     }
 
     /// The columns before `at`, and those from `at` on.
+    #[inline(always)]
     pub(crate) fn split_columns(self, at: usize) -> (Self, Self) {
         assert!(at <= self.columns, "column {at} of {}", self.columns);
         let right = Self {
