@@ -3,6 +3,7 @@ use nalgebra::DMatrix;
 use super::gram::{add_lower, mirror_lower};
 use super::product::{self, add_four, add_one, target};
 use super::strided::{Operand, Target};
+use super::wide::wide;
 use super::{View, ViewMut};
 use crate::{Error, Real, check_finite, check_size};
 
@@ -86,20 +87,20 @@ impl<T: Real> Cholesky<T> {
     #[must_use]
     pub fn inverse(&self) -> DMatrix<T> {
         let n = self.factor.nrows();
-        let mut inverse = DMatrix::identity(n, n);
-        T::solve(self.operand(), Target::from(ViewMut::from(&mut inverse)));
-        mirror_square(&mut inverse);
+        let (mut lower, mut inverse) = (DMatrix::zeros(n, n), DMatrix::zeros(n, n));
+        T::invert(
+            self.operand(),
+            Target::from(ViewMut::from(&mut lower)),
+            Target::from(ViewMut::from(&mut inverse)),
+        );
+        // A square matrix is never refused.
+        let _ = mirror_lower(&mut inverse);
         inverse
     }
 
     fn operand(&self) -> Operand<'_, T> {
         Operand::from(View::from(&self.factor))
     }
-}
-
-fn mirror_square<T: Real>(a: &mut DMatrix<T>) {
-    // A square matrix is never refused.
-    let _ = mirror_lower(a);
 }
 
 /// Replaces the lower triangle of `a` by its Cholesky factor, without a copy.
@@ -125,7 +126,10 @@ pub fn cholesky_in_place<'a, T: Real>(a: impl Into<ViewMut<'a, T>>) -> Result<()
 pub(super) fn factorise<T: Real>(mut a: Target<'_, T>, index: usize) -> Result<(), Error> {
     let n = a.rows();
     if n <= SMALL {
-        return factorise_small(&mut a, index);
+        return wide(
+            #[inline(always)]
+            || factorise_small(&mut a, index),
+        );
     }
     let at = half(n);
     let (mut upper_left, mut lower_left, mut lower_right) = a.split_lower(at);
@@ -139,11 +143,13 @@ fn half(n: usize) -> usize {
     (n / 2).next_multiple_of(SMALL)
 }
 
+#[inline(always)]
 fn factorise_small<T: Real>(a: &mut Target<'_, T>, index: usize) -> Result<(), Error> {
     for j in 0..a.rows() {
         let (left, mut right) = a.reborrow().split_columns(j);
         let column = &mut right.column_mut(0)[j..];
-        subtract_columns(left.operand(), j, j, column);
+        let left = left.operand();
+        subtract_multiples(left, j, column, |p| left.get(j, p));
         let pivot = column[0];
         if !(pivot > T::zero() && pivot.is_finite()) {
             return Err(Error::NotPositiveDefinite {
@@ -160,18 +166,15 @@ fn factorise_small<T: Real>(a: &mut Target<'_, T>, index: usize) -> Result<(), E
     Ok(())
 }
 
-/// `column` minus the columns of `left`, from row `from` on, times their entries in row `row`.
-fn subtract_columns<T: Real>(left: Operand<'_, T>, row: usize, from: usize, column: &mut [T]) {
-    subtract_multiples(left, from, column, |p| left.get(row, p));
-}
-
+/// `column` minus the columns of `left`, from row `from` on, each times its factor.
+#[inline(always)]
 fn subtract_multiples<T: Real>(
     left: Operand<'_, T>,
     from: usize,
     column: &mut [T],
     factor: impl Fn(usize) -> T,
 ) {
-    let slice = |p: usize| &left.column(p).unwrap_or_default()[from..from + column_len(left, from)];
+    let slice = |p: usize| &left.column(p).unwrap_or_default()[from..];
     let count = left.columns();
     let mut p = 0;
     while p + 4 <= count {
@@ -184,10 +187,6 @@ fn subtract_multiples<T: Real>(
         add_one(column, slice(p), -factor(p));
         p += 1;
     }
-}
-
-fn column_len<T: Copy>(left: Operand<'_, T>, from: usize) -> usize {
-    left.rows() - from
 }
 
 /// B ← B L⁻ᵀ for the lower triangle L.
@@ -210,12 +209,20 @@ fn solve_right<T: Real>(l: Operand<'_, T>, b: Target<'_, T>) {
         solve_right(l22, b2);
         return;
     }
+    wide(
+        #[inline(always)]
+        || solve_right_small(l, b),
+    );
+}
+
+#[inline(always)]
+fn solve_right_small<T: Real>(l: Operand<'_, T>, b: Target<'_, T>) {
     let mut rest = b;
     while rest.rows() > 0 {
         let rows = ROWS.min(rest.rows());
         let (mut block, below) = rest.split_rows(rows);
         rest = below;
-        for j in 0..n {
+        for j in 0..l.rows() {
             let (left, mut right) = block.reborrow().split_columns(j);
             let column = right.column_mut(0);
             subtract_multiples(left.operand(), 0, column, |p| l.get(j, p));
@@ -288,5 +295,46 @@ fn solve_upper<T: Real>(l: Operand<'_, T>, mut b: Target<'_, T>) {
             }
             x[p] = sum / column[p];
         }
+    }
+}
+
+/// The lower triangle of (L Lᵀ)⁻¹ = WᵀW with W = L⁻¹. `lower` and `inverse` come as zeros.
+///
+/// By blocks of rows of W, of which only the columns up to the diagonal are not zero.
+pub(super) fn invert<T: Real>(
+    l: Operand<'_, T>,
+    mut lower: Target<'_, T>,
+    mut inverse: Target<'_, T>,
+) {
+    const BLOCK: usize = 128;
+    let n = l.rows();
+    for start in (0..n).step_by(BLOCK) {
+        let end = n.min(start + BLOCK);
+        let (rows, _) = l.split_rows(end);
+        let (_, rows) = rows.split_rows(start);
+        let (rows, _) = rows.split_columns(end);
+        let (left, diagonal) = rows.split_columns(start);
+        let (done, rest) = lower.reborrow().split_rows(start);
+        let (done, _) = done.split_columns(start);
+        let (mut block, _) = rest.split_rows(end - start);
+        let (mut before, mut on_diagonal) = {
+            let (block, _) = block.reborrow().split_columns(end);
+            block.split_columns(start)
+        };
+        product::multiply(
+            -T::one(),
+            left,
+            done.operand(),
+            T::zero(),
+            before.reborrow(),
+        );
+        for i in 0..end - start {
+            on_diagonal.column_mut(i)[i] = T::one();
+        }
+        let (mut block, _) = block.split_columns(end);
+        solve_lower(diagonal, block.reborrow());
+        let (corner, _) = inverse.reborrow().split_rows(end);
+        let (corner, _) = corner.split_columns(end);
+        add_lower(T::one(), block.operand().transposed(), corner);
     }
 }

@@ -9,7 +9,7 @@ use crate::{Error, Real, check_size};
 const BLOCK: usize = 256;
 
 /// Blocks on the diagonal of G are computed whole up to this size.
-const DIAGONAL: usize = 64;
+const DIAGONAL: usize = 32;
 
 /// Where [`gram_add_in`] and [`cross_add`] put blocks of `f32` data converted to `f64`.
 ///

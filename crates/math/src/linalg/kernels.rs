@@ -36,6 +36,8 @@ pub trait Kernels: Copy {
     fn factorise(a: Target<'_, Self>) -> Result<(), Error>;
 
     fn solve(factor: Operand<'_, Self>, b: Target<'_, Self>);
+
+    fn invert(factor: Operand<'_, Self>, lower: Target<'_, Self>, inverse: Target<'_, Self>);
 }
 
 macro_rules! impl_kernels {
@@ -82,6 +84,14 @@ macro_rules! impl_kernels {
 
             fn solve(factor: Operand<'_, Self>, b: Target<'_, Self>) {
                 cholesky::solve(factor, b);
+            }
+
+            fn invert(
+                factor: Operand<'_, Self>,
+                lower: Target<'_, Self>,
+                inverse: Target<'_, Self>,
+            ) {
+                cholesky::invert(factor, lower, inverse);
             }
         }
     };
