@@ -9,11 +9,7 @@ use std::path::Path;
 use neuropil_test_kit::golden::{self, Tensors};
 use serde::Deserialize;
 
-mod cases {
-    pub(crate) mod ngrc;
-    pub(crate) mod ridge;
-    // pub(crate) mod ridge_path; // with neuropil_math::RidgePath
-}
+mod cases;
 
 /// Kinds of the format that no model of this crate can answer yet.
 const LATER: [&str; 19] = [

@@ -216,13 +216,7 @@ pub(crate) fn infer(entry: &Entry, tensors: &Tensors) -> Result<(), String> {
             &columns(&inferred, first, count)?,
             &columns(&targets, warmup + first, count)?,
         );
-        check_value(
-            name,
-            error / deviation,
-            tensors.value(name)?,
-            NRMSE,
-            0.0,
-        )?;
+        check_value(name, error / deviation, tensors.value(name)?, NRMSE, 0.0)?;
     }
     Ok(())
 }

@@ -19,7 +19,13 @@ pub(crate) fn regression(entry: &Entry, tensors: &Tensors) -> Result<(), String>
         };
         let ridge = Ridge::fit(&x, &y, &config).map_err(|e| e.to_string())?;
         let weights = samples(tensors, name)?;
-        check_close(name, ridge.weights.as_slice(), weights.as_slice(), rtol, atol)?;
+        check_close(
+            name,
+            ridge.weights.as_slice(),
+            weights.as_slice(),
+            rtol,
+            atol,
+        )?;
         let zeros = vec![0.0; y.nrows()];
         let expected = if intercept {
             tensors.values("bias")?
