@@ -42,12 +42,9 @@ impl Default for RidgeConfig {
 /// A linear readout.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ridge<T: Real> {
-    /// Outputs × features.
-    pub weights: DMatrix<T>,
-    /// One for each output.
-    pub intercept: DVector<T>,
-    /// The method that was used.
-    pub method: RidgeMethod,
+    weights: DMatrix<T>,
+    intercept: DVector<T>,
+    method: RidgeMethod,
 }
 
 impl<T: Real> Ridge<T> {
@@ -94,5 +91,29 @@ impl<T: Real> Ridge<T> {
             intercept: intercept.map(T::of),
             method: RidgeMethod::Primal,
         })
+    }
+
+    /// Outputs × features.
+    #[must_use]
+    pub fn weights(&self) -> &DMatrix<T> {
+        &self.weights
+    }
+
+    /// One for each output.
+    #[must_use]
+    pub fn intercept(&self) -> &DVector<T> {
+        &self.intercept
+    }
+
+    /// Both.
+    #[must_use]
+    pub fn into_parts(self) -> (DMatrix<T>, DVector<T>) {
+        (self.weights, self.intercept)
+    }
+
+    /// The method that was used.
+    #[must_use]
+    pub fn method(&self) -> RidgeMethod {
+        self.method
     }
 }

@@ -1,5 +1,7 @@
 //! Bad input ends in an error that carries the numbers.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
+
 use nalgebra::DMatrix;
 use neuropil_reservoir::{
     Error, FeatureMap, MAX_FEATURES, Ngrc, NgrcConfig, Orders, RidgeConfig, Target, Task,

@@ -1,5 +1,7 @@
 //! What holds for every series.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
+
 use nalgebra::DMatrix;
 use neuropil_reservoir::{FeatureMap, Ngrc, NgrcConfig, Orders, RidgeConfig, Target};
 use neuropil_test_kit::tolerance::assert_close;

@@ -296,12 +296,9 @@ impl<T: Real> Ngrc<T> {
             }
         }
         let features = DMatrix::from_vec(map.len(), samples, features);
-        let Ridge {
-            weights,
-            intercept,
-            method,
-            ..
-        } = Ridge::fit(&features, targets, &self.config.ridge)?;
+        let ridge = Ridge::fit(&features, targets, &self.config.ridge)?;
+        let method = ridge.method();
+        let (weights, intercept) = ridge.into_parts();
         self.fitted = Some(Fitted {
             map,
             task,

@@ -21,7 +21,7 @@ pub(crate) fn regression(entry: &Entry, tensors: &Tensors) -> Result<(), String>
         let weights = samples(tensors, name)?;
         check_close(
             name,
-            ridge.weights.as_slice(),
+            ridge.weights().as_slice(),
             weights.as_slice(),
             rtol,
             atol,
@@ -32,7 +32,7 @@ pub(crate) fn regression(entry: &Entry, tensors: &Tensors) -> Result<(), String>
         } else {
             &zeros
         };
-        check_close("bias", ridge.intercept.as_slice(), expected, rtol, atol)?;
+        check_close("bias", ridge.intercept().as_slice(), expected, rtol, atol)?;
     }
     Ok(())
 }
