@@ -306,3 +306,56 @@ fn standardised_features_do_not_know_the_units() {
     let forecast = theirs.forecast(&units(series), 10).unwrap();
     assert_close("units", forecast.as_slice(), expected.as_slice(), 1e-8, 0.0);
 }
+
+/// Lorenz63 by Runge-Kutta steps of 0.001, sampled every 0.025.
+fn lorenz(samples: usize) -> DMatrix<f64> {
+    let field = |[x, y, z]: [f64; 3]| [10.0 * (y - x), x * (28.0 - z) - y, x * y - 8.0 / 3.0 * z];
+    let along = |s: [f64; 3], k: [f64; 3], h: f64| [0, 1, 2].map(|i| s[i] + h * k[i]);
+    let step = |s: [f64; 3]| {
+        let h = 0.001;
+        let a = field(s);
+        let b = field(along(s, a, h / 2.0));
+        let c = field(along(s, b, h / 2.0));
+        let d = field(along(s, c, h));
+        [0, 1, 2].map(|i| s[i] + h / 6.0 * (a[i] + 2.0 * b[i] + 2.0 * c[i] + d[i]))
+    };
+    let mut state = (0..5000).fold([17.7, 12.9, 43.9], |s, _| step(s));
+    let mut values = Vec::with_capacity(3 * samples);
+    for _ in 0..samples {
+        values.extend(state);
+        state = (0..25).fold(state, |s, _| step(s));
+    }
+    DMatrix::from_vec(3, samples, values)
+}
+
+#[test]
+fn lorenz_is_forecast_from_400_accurate_points() {
+    let series = lorenz(4000);
+    let train = series.columns(0, 402).into_owned();
+    let model = |standardise| {
+        let config = NgrcConfig {
+            standardise,
+            ..NgrcConfig::default()
+        };
+        fitted(config, &train)
+    };
+    // In raw units these settings are for data with errors; the documentation says so.
+    let history = |start| series.columns(start, 2).into_owned();
+    assert!(model(false).forecast(&history(1000), 200).is_err());
+
+    // How long each forecast stays within 0.4 deviations of the truth, in Lyapunov times.
+    let model = model(true);
+    let threshold = 0.4 * (0..3).map(|c| series.row(c).variance()).sum::<f64>().sqrt();
+    let mut times: Vec<f64> = (500..3500)
+        .step_by(150)
+        .map(|start| {
+            let forecast = model.forecast(&history(start - 2), 400).unwrap();
+            let truth = series.columns(start, 400);
+            let off = (0..400).find(|&t| (forecast.column(t) - truth.column(t)).norm() > threshold);
+            off.unwrap_or(400) as f64 * 0.025 * 0.9056
+        })
+        .collect();
+    times.sort_by(f64::total_cmp);
+    assert!(times[times.len() / 2] > 3.0, "{times:?}");
+    assert!(times[times.len() / 10] > 1.0, "{times:?}");
+}

@@ -42,7 +42,8 @@ impl fmt::Display for Task {
 /// # Limits
 /// The features of the whole training data are held in memory while fitting. On noise-free data a
 /// small error of one step says little about the free-running forecast, whose stability depends on
-/// λ: choose it by forecasts of validation data.
+/// λ and on the units ([`standardise`](NgrcConfig::standardise)): choose them by forecasts of
+/// validation data.
 ///
 /// Source: Gauthier, Bollt, Griffith and Barbosa, *Next generation reservoir computing*, Nature
 /// Communications 12, 5564 (2021).
