@@ -46,9 +46,7 @@
 
 pub use error::Error;
 pub use ngrc::{FeatureMap, MAX_FEATURES, Ngrc, NgrcConfig, NgrcState, Orders, Target, Task};
-pub use ridge_standin::{Ridge, RidgeConfig, RidgeMethod};
+pub use neuropil_math::ridge::{Ridge, RidgeConfig, RidgeMethod};
 
 mod error;
 mod ngrc;
-mod ridge_standin;
-mod save_standin;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::ngrc::features::check_samples;
 use crate::ngrc::model::Fitted;
 use crate::ngrc::scaling::Scaling;
-use crate::save_standin::{load_model, save_model};
+use neuropil_math::save::{load_model, save_model};
 use crate::{Error, Ngrc, NgrcConfig, NgrcState, RidgeMethod, Target, Task};
 
 const MODEL: &str = "ngrc";
