@@ -114,7 +114,10 @@ impl fmt::Display for Error {
                 "the matrix is not positive definite: pivot {pivot:e} at row {index}"
             ),
             Self::RankDeficient { rank, needed } => {
-                write!(f, "the matrix has numerical rank {rank}, {needed} is needed")
+                write!(
+                    f,
+                    "the matrix has numerical rank {rank}, {needed} is needed"
+                )
             }
             Self::NotConverged {
                 what,

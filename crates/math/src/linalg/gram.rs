@@ -40,7 +40,9 @@ pub struct Workspace {
 pub fn gram<'a, T: Real>(x: impl Into<View<'a, T>>) -> Result<DMatrix<f64>, Error> {
     let x = x.into();
     if x.is_empty() {
-        return Err(Error::Empty { what: "data matrix" });
+        return Err(Error::Empty {
+            what: "data matrix",
+        });
     }
     let mut g = DMatrix::zeros(x.nrows(), x.nrows());
     gram_add(&mut g, x)?;
@@ -69,10 +71,7 @@ pub fn gram<'a, T: Real>(x: impl Into<View<'a, T>>) -> Result<DMatrix<f64>, Erro
 /// # Errors
 /// [`Error::Shape`] if G is not features × features, [`Error::NonFinite`] for NaN and infinity in x;
 /// G is unchanged then.
-pub fn gram_add<'a, T: Real>(
-    g: &mut DMatrix<f64>,
-    x: impl Into<View<'a, T>>,
-) -> Result<(), Error> {
+pub fn gram_add<'a, T: Real>(g: &mut DMatrix<f64>, x: impl Into<View<'a, T>>) -> Result<(), Error> {
     gram_add_in(g, x, &mut Workspace::default())
 }
 
@@ -229,12 +228,12 @@ pub(super) fn add_lower<T: Real>(alpha: T, x: Operand<'_, T>, c: Target<'_, T>) 
 /// Refuses NaN and infinity in any operand.
 fn check_finite<T: Real>(what: &'static str, x: Operand<'_, T>) -> Result<(), Error> {
     for j in 0..x.columns() {
-        // x - x is zero for a finite x and NaN for every other, and a sum keeps a NaN: no branch.
+        // 0·x is zero for a finite x and NaN for every other, and a sum keeps a NaN: no branch.
         let zero = match x.column(j) {
-            Some(column) => sum_of_differences(column),
+            Some(column) => sum_of_zeros(column),
             None => (0..x.rows())
                 .map(|i| x.get(i, j))
-                .fold(T::zero(), |sum, x| sum + (x - x)),
+                .fold(T::zero(), |sum, x| sum + x * T::zero()),
         };
         if zero.is_zero() {
             continue;
@@ -249,17 +248,17 @@ fn check_finite<T: Real>(what: &'static str, x: Operand<'_, T>) -> Result<(), Er
     Ok(())
 }
 
-fn sum_of_differences<T: Real>(values: &[T]) -> T {
+fn sum_of_zeros<T: Real>(values: &[T]) -> T {
     const LANES: usize = 16;
     let mut lanes = [T::zero(); LANES];
     let (chunks, rest) = values.as_chunks::<LANES>();
     for chunk in chunks {
         for (lane, &x) in lanes.iter_mut().zip(chunk) {
-            *lane += x - x;
+            *lane += x * T::zero();
         }
     }
     lanes
         .iter()
         .chain(rest)
-        .fold(T::zero(), |sum, &x| sum + (x - x))
+        .fold(T::zero(), |sum, &x| sum + x * T::zero())
 }

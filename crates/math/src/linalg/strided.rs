@@ -135,7 +135,11 @@ impl<'a, T: Copy> Operand<'a, T> {
     pub(crate) fn get(&self, row: usize, column: usize) -> T {
         assert!(row < self.rows && column < self.columns, "index of element");
         // SAFETY: the invariant.
-        unsafe { *self.data.add(row * self.row_stride + column * self.column_stride) }
+        unsafe {
+            *self
+                .data
+                .add(row * self.row_stride + column * self.column_stride)
+        }
     }
 
     /// A column, if its elements are neighbours.
@@ -179,6 +183,7 @@ unsafe impl<T: Send> Send for Target<'_, T> {}
 
 impl<'a, T: nalgebra::Scalar + Copy> From<ViewMut<'a, T>> for Target<'a, T> {
     fn from(mut view: ViewMut<'a, T>) -> Self {
+        // nalgebra refuses to build a view of which two elements are the same.
         Self {
             data: view.as_mut_ptr(),
             rows: view.nrows(),
@@ -244,7 +249,13 @@ impl<'a, T: Copy> Target<'a, T> {
             columns: self.columns - at,
             ..self
         };
-        (Self { columns: at, ..self }, right)
+        (
+            Self {
+                columns: at,
+                ..self
+            },
+            right,
+        )
     }
 
     /// The four parts around row and column `at`, and of these the two on the diagonal and the one
