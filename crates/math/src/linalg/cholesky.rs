@@ -1,7 +1,7 @@
 use nalgebra::DMatrix;
 
 use super::gram::{add_lower, mirror_lower};
-use super::product::{self, add_four, add_one, target};
+use super::product::{self, add_four, add_one};
 use super::strided::{Operand, Target};
 use super::wide::wide;
 use super::{View, ViewMut};
@@ -65,7 +65,7 @@ impl<T: Real> Cholesky<T> {
     /// Replaces B by the solution X of $A X = B$, for any number of columns.
     ///
     /// # Errors
-    /// [`Error::Shape`] if B has not as many rows as A, or if its columns share elements.
+    /// [`Error::Shape`] if B has not as many rows as A.
     pub fn solve_in_place<'b>(&self, b: impl Into<ViewMut<'b, T>>) -> Result<(), Error> {
         let b = b.into();
         check_size(
@@ -73,7 +73,7 @@ impl<T: Real> Cholesky<T> {
             self.factor.nrows(),
             b.nrows(),
         )?;
-        T::solve(self.operand(), target(b)?);
+        T::solve(self.operand(), b.into());
         Ok(())
     }
 
@@ -123,7 +123,7 @@ pub fn cholesky_in_place<'a, T: Real>(a: impl Into<ViewMut<'a, T>>) -> Result<()
         });
     }
     check_size("columns of a matrix to factorise", a.nrows(), a.ncols())?;
-    T::factorise(target(a)?)
+    T::factorise(a.into())
 }
 
 /// The lower triangle by its factor; `index` is the row of `a` in the whole matrix.

@@ -228,12 +228,12 @@ pub(super) fn add_lower<T: Real>(alpha: T, x: Operand<'_, T>, c: Target<'_, T>) 
 /// Refuses NaN and infinity in any operand.
 fn check_finite<T: Real>(what: &'static str, x: Operand<'_, T>) -> Result<(), Error> {
     for j in 0..x.columns() {
-        // x - x is zero for a finite x and NaN for every other, and a sum keeps a NaN: no branch.
+        // 0·x is zero for a finite x and NaN for every other, and a sum keeps a NaN: no branch.
         let zero = match x.column(j) {
-            Some(column) => sum_of_differences(column),
+            Some(column) => sum_of_zeros(column),
             None => (0..x.rows())
                 .map(|i| x.get(i, j))
-                .fold(T::zero(), |sum, x| sum + (x - x)),
+                .fold(T::zero(), |sum, x| sum + x * T::zero()),
         };
         if zero.is_zero() {
             continue;
@@ -248,17 +248,17 @@ fn check_finite<T: Real>(what: &'static str, x: Operand<'_, T>) -> Result<(), Er
     Ok(())
 }
 
-fn sum_of_differences<T: Real>(values: &[T]) -> T {
+fn sum_of_zeros<T: Real>(values: &[T]) -> T {
     const LANES: usize = 16;
     let mut lanes = [T::zero(); LANES];
     let (chunks, rest) = values.as_chunks::<LANES>();
     for chunk in chunks {
         for (lane, &x) in lanes.iter_mut().zip(chunk) {
-            *lane += x - x;
+            *lane += x * T::zero();
         }
     }
     lanes
         .iter()
         .chain(rest)
-        .fold(T::zero(), |sum, &x| sum + (x - x))
+        .fold(T::zero(), |sum, &x| sum + x * T::zero())
 }

@@ -63,7 +63,7 @@ pub fn matmul<'a, 'b, T: Real>(
 /// ```
 ///
 /// # Errors
-/// [`Error::Shape`] if the three shapes do not agree, or if columns of C share elements.
+/// [`Error::Shape`] if the three shapes do not agree.
 pub fn matmul_into<'a, 'b, 'c, T: Real>(
     alpha: T,
     a: impl Into<View<'a, T>>,
@@ -75,22 +75,8 @@ pub fn matmul_into<'a, 'b, 'c, T: Real>(
     check_size("rows of b in a product a b", a.ncols(), b.nrows())?;
     check_size("rows of c in a product c = a b", a.nrows(), c.nrows())?;
     check_size("columns of c in a product c = a b", b.ncols(), c.ncols())?;
-    T::multiply(alpha, a.into(), b.into(), beta, target(c)?);
+    T::multiply(alpha, a.into(), b.into(), beta, c.into());
     Ok(())
-}
-
-/// The target over a view to write, if no two of its elements are the same: nalgebra lets a stride
-/// be shorter than a column.
-pub(super) fn target<T: Real>(c: ViewMut<'_, T>) -> Result<Target<'_, T>, Error> {
-    let (rows, columns, stride) = (c.nrows(), c.ncols(), c.strides().1);
-    if columns > 1 && stride < rows {
-        return Err(Error::Shape {
-            what: "stride between the columns of the matrix to write",
-            expected: rows,
-            found: stride,
-        });
-    }
-    Ok(c.into())
 }
 
 /// C ← α A B + β C for shapes that agree.
@@ -331,6 +317,37 @@ fn add_rows<T: Real, const R: usize, const D: usize>(
         let row = &a.row(i).unwrap_or_default()[p..p + depth];
         for (sums, block) in sums.iter_mut().zip(block) {
             sums[i] += T::dot(row, &block[..depth]);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The lengths of the panels that a length is cut into.
+    fn panels(length: usize, panel: usize) -> Vec<usize> {
+        match panel_split(length, panel) {
+            None => vec![length],
+            Some(at) => [panels(at, panel), panels(length - at, panel)].concat(),
+        }
+    }
+
+    #[test]
+    fn panels_are_about_equal_and_cut_between_tiles() {
+        for length in 1..3000 {
+            let panels = panels(length, 256);
+            assert_eq!(panels.iter().sum::<usize>(), length);
+            let (last, others) = panels.split_last().unwrap();
+            assert!(
+                others.iter().all(|panel| panel % 16 == 0),
+                "{length}: {panels:?}"
+            );
+            assert!(
+                panels.iter().all(|&panel| panel <= 256 + 15),
+                "{length}: {panels:?}"
+            );
+            assert!(others.is_empty() || *last >= 64, "{length}: {panels:?}");
         }
     }
 }

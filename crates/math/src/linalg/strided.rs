@@ -183,6 +183,7 @@ unsafe impl<T: Send> Send for Target<'_, T> {}
 
 impl<'a, T: nalgebra::Scalar + Copy> From<ViewMut<'a, T>> for Target<'a, T> {
     fn from(mut view: ViewMut<'a, T>) -> Self {
+        // nalgebra refuses to build a view of which two elements are the same.
         Self {
             data: view.as_mut_ptr(),
             rows: view.nrows(),

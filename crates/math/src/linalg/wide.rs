@@ -120,3 +120,20 @@ pub(crate) fn wide<R>(kernel: impl FnOnce() -> R) -> R {
 fn with_avx2<R>(kernel: impl FnOnce() -> R) -> R {
     kernel()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn by_hand_and_by_the_compiler_sum_the_same_bits() {
+        for n in 0..200 {
+            let x: Vec<f64> = (0..n).map(|i| f64::from(i).sin()).collect();
+            let y: Vec<f64> = (0..n).map(|i| f64::from(i).cos()).collect();
+            assert_eq!(dot_f64(&x, &y), dot::<f64, 4>(&x, &y), "f64, {n}");
+            let x: Vec<f32> = x.iter().map(|&x| f32::of(x)).collect();
+            let y: Vec<f32> = y.iter().map(|&y| f32::of(y)).collect();
+            assert_eq!(dot_f32(&x, &y), dot::<f32, 8>(&x, &y), "f32, {n}");
+        }
+    }
+}
