@@ -15,7 +15,11 @@ const REQUIREMENTS: &str = "benches/peers/requirements.txt";
 /// Measures one crate or all, with the program `peers` of the package `neuropil-benches`.
 pub(crate) fn run(sh: &Shell, flags: &Peers) -> anyhow::Result<()> {
     let workspace = Workspace::load(sh)?;
-    let package = flags.name.as_deref().map(|name| workspace.package(name)).transpose()?;
+    let package = flags
+        .name
+        .as_deref()
+        .map(|name| workspace.package(name))
+        .transpose()?;
     let mut command = cmd!(
         sh,
         "cargo run --quiet --release -p neuropil-benches --bin peers --"

@@ -20,7 +20,7 @@
 //! }
 //! let series = DMatrix::from_fn(2, 301, |channel, t| points[t][channel]);
 //!
-//! let mut model = Ngrc::new(NgrcConfig { taps: 1, ..NgrcConfig::default() })?;
+//! let mut model = Ngrc::new(NgrcConfig { taps: 1, standardise: false, ..NgrcConfig::default() })?;
 //! model.fit(&series.columns(0, 200).into_owned())?;
 //! let forecast = model.forecast(&series.columns(0, 201).into_owned(), 5)?;
 //! assert!((forecast - series.columns(201, 5)).amax() < 1e-4);
@@ -45,8 +45,8 @@
 //! Communications 12, 5564 (2021).
 
 pub use error::Error;
-pub use ngrc::{FeatureMap, MAX_FEATURES, Ngrc, NgrcConfig, NgrcState, Orders, Target, Task};
 pub use neuropil_math::ridge::{Ridge, RidgeConfig, RidgeMethod};
+pub use ngrc::{FeatureMap, MAX_FEATURES, Ngrc, NgrcConfig, NgrcState, Orders, Target, Task};
 
 mod error;
 mod ngrc;

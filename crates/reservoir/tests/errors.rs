@@ -286,6 +286,7 @@ fn divergence_names_the_step() {
         taps: 1,
         orders: Orders::Exactly(2),
         constant: false,
+        standardise: false,
         target: Target::Direct,
         ridge: RidgeConfig {
             lambda: 0.0,

@@ -87,7 +87,7 @@ fn a_good_file_is_forecast() {
     }
     let svg = std::fs::read_to_string(plot).unwrap();
     assert!(svg.starts_with("<svg") && svg.trim_end().ends_with("</svg>"));
-    assert!(svg.contains("held out"));
+    assert!(svg.contains("held out from here"));
 
     // Without options: the last column, twelve steps.
     let (code, out, _) = forecast(&[&path]);

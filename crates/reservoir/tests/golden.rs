@@ -14,7 +14,7 @@ use serde::Deserialize;
 mod cases;
 
 /// Kinds of the format that no model of this crate can answer yet.
-const LATER: [&str; 19] = [
+const LATER: [&str; 17] = [
     "deep_esn",
     "es2n",
     "esn_feedback",
@@ -32,9 +32,6 @@ const LATER: [&str; 19] = [
     "spectral_radius",
     "spectral_radius_ring",
     "vpt",
-    // Until neuropil_math::RidgePath is there.
-    "ridge_gcv",
-    "ridge_ill",
 ];
 
 #[derive(Deserialize)]
@@ -97,8 +94,8 @@ fn run(folder: &Path, name: &str, entry: &Entry) -> Result<(), String> {
         "ngrc_dscroll" => cases::ngrc::forecast(entry, &tensors, true),
         "ngrc_infer" => cases::ngrc::infer(entry, &tensors),
         "ridge" => cases::ridge::regression(entry, &tensors),
-        // "ridge_gcv" => cases::ridge_path::path(entry, &tensors),
-        // "ridge_ill" => cases::ridge_path::ill_conditioned(entry, &tensors),
+        "ridge_gcv" => cases::ridge_path::path(entry, &tensors),
+        "ridge_ill" => cases::ridge_path::ill_conditioned(entry, &tensors),
         other => Err(format!("unknown kind {other}")),
     }
 }

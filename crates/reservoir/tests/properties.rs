@@ -10,6 +10,7 @@ use proptest::prelude::*;
 fn config(lambda: f64) -> NgrcConfig {
     let config = NgrcConfig::default();
     NgrcConfig {
+        standardise: false,
         ridge: RidgeConfig {
             lambda,
             ..config.ridge
@@ -339,7 +340,7 @@ fn lorenz_is_forecast_from_400_accurate_points() {
         };
         fitted(config, &train)
     };
-    // In raw units these settings are for data with errors; the documentation says so.
+    // In raw units this λ is for data with errors; the documentation says so.
     let history = |start| series.columns(start, 2).into_owned();
     assert!(model(false).forecast(&history(1000), 200).is_err());
 

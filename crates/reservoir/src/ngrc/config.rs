@@ -16,8 +16,8 @@ pub enum Target {
 
 /// The settings of [`Ngrc`](crate::Ngrc).
 ///
-/// The default is the forecaster of Gauthier et al. (2021) for Lorenz63: two taps, a constant, all
-/// monomials of order 1 and 2, λ = 2.5e-6 and the increment as target.
+/// The default is the forecaster of Gauthier et al. (2021) for Lorenz63, two taps, a constant, all
+/// monomials of order 1 and 2, λ = 2.5e-6 and the increment as target, on standardised channels.
 ///
 /// ```
 /// use neuropil_reservoir::{NgrcConfig, Orders, RidgeConfig};
@@ -25,6 +25,7 @@ pub enum Target {
 /// let double_scroll = NgrcConfig {
 ///     orders: Orders::Set(vec![1, 3]),
 ///     constant: false,
+///     standardise: false,
 ///     ridge: RidgeConfig {
 ///         lambda: 1e-3,
 ///         ..NgrcConfig::default().ridge
@@ -48,13 +49,16 @@ pub struct NgrcConfig {
     /// What the readout of a forecast learns; an inference is always direct.
     pub target: Target,
     /// Whether every channel is brought to mean 0 and deviation 1 (of the training data) before the
-    /// monomials are formed. It balances the penalty and the condition of data whose units are far
-    /// from 1. Off by default, as in the literature; targets and predictions keep their units.
+    /// monomials are formed, so that λ and the condition do not depend on the units. Targets and
+    /// predictions keep theirs.
     ///
-    /// Turn it on for accurate, noise-free data. In raw units the λ of the paper is some 10⁶ times
-    /// weaker than in standardised ones; the paper's data carry integration errors of 10⁻³, which
-    /// steady the weights as noise does, but on accurately integrated Lorenz63 every free-running
-    /// forecast of the default settings diverges, and none does with standardised features.
+    /// On by default, unlike in the paper. In raw units the paper's λ is some 10⁶ times weaker: its
+    /// data carry integration errors of 10⁻³, which steady the weights as noise does, but on
+    /// accurately integrated Lorenz63 every free-running forecast of those settings diverges.
+    ///
+    /// The constant and all orders up to n span the same functions of shifted variables. Other
+    /// choices of orders do not: turn it off where their symmetry matters, as for the odd double
+    /// scroll.
     pub standardise: bool,
     /// The regression of the readout.
     pub ridge: RidgeConfig,
@@ -68,7 +72,7 @@ impl Default for NgrcConfig {
             orders: Orders::UpTo(2),
             constant: true,
             target: Target::Increment,
-            standardise: false,
+            standardise: true,
             ridge: RidgeConfig {
                 lambda: 2.5e-6,
                 intercept: false,

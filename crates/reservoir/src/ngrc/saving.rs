@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::ngrc::features::check_samples;
 use crate::ngrc::model::Fitted;
 use crate::ngrc::scaling::Scaling;
-use neuropil_math::save::{load_model, save_model};
 use crate::{Error, Ngrc, NgrcConfig, NgrcState, RidgeMethod, Target, Task};
+use neuropil_math::save::{load_model, save_model};
 
 const MODEL: &str = "ngrc";
 const STATE: &str = "ngrc-state";

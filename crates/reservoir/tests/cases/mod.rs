@@ -1,3 +1,3 @@
 pub(crate) mod ngrc;
 pub(crate) mod ridge;
-// pub(crate) mod ridge_path; // with neuropil_math::RidgePath
+pub(crate) mod ridge_path;

@@ -44,7 +44,10 @@ pub(crate) fn path(entry: &Entry, tensors: &Tensors) -> Result<(), String> {
             0.0,
         )?;
         let theirs = samples(tensors, name)?;
-        for model in [path.solve(lambdas[choice.index]).map_err(text)?, choice.model] {
+        for model in [
+            path.solve(lambdas[choice.index]).map_err(text)?,
+            choice.model,
+        ] {
             check_close(
                 name,
                 model.weights().as_slice(),
