@@ -49,8 +49,10 @@ const OF_OTHER_CRATES: [&str; 18] = [
     "vpt",
 ];
 
+type Check = fn(&Tensors, &Case) -> Result<(), String>;
+
 /// The function of a kind.
-fn check(kind: &str) -> Option<fn(&Tensors, &Case) -> Result<(), String>> {
+fn check(kind: &str) -> Option<Check> {
     Some(match kind {
         "ridge" => ridge,
         "ridge_gcv" => ridge_gcv,
