@@ -51,8 +51,10 @@ const OF_OTHER_CRATES: [&str; 17] = [
     "rls",
 ];
 
+type Check = fn(&Tensors, &Case) -> Result<(), String>;
+
 /// The function of a kind.
-fn check(kind: &str) -> Option<fn(&Tensors, &Case) -> Result<(), String>> {
+fn check(kind: &str) -> Option<Check> {
     Some(match kind {
         "metrics" => metrics::metrics,
         "ridge" => ridge::ridge,

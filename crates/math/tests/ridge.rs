@@ -1,5 +1,10 @@
 //! Ridge regression by what it must satisfy, in all its forms.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a failure in a helper of tests is a failed test"
+)]
+
 use nalgebra::{DMatrix, DVector};
 use neuropil_math::linalg::{Qr, StreamedQr};
 use neuropil_math::ridge::{
@@ -193,11 +198,8 @@ proptest! {
         let (x, y) = data(5, 2, a + b, 11);
         let mut left = RidgeAccumulator::new(5, 2, intercept).unwrap();
         let mut right = left.clone();
-        let mut left_qr = RidgeQr::new(5, 2, intercept).unwrap();
         left.add(&part(&x, 0, a), &part(&y, 0, a)).unwrap();
         right.add(&part(&x, a, b), &part(&y, a, b)).unwrap();
-        left_qr.add(&part(&x, 0, a), &part(&y, 0, a)).unwrap();
-        let before = left_qr.clone();
         left.merge(&right).unwrap();
         prop_assert_eq!(left.samples(), a + b);
         assert_same("merged", &left.solve(0.1).unwrap(), &fit(&x, &y, 0.1, intercept), 1e-9);
@@ -205,7 +207,6 @@ proptest! {
         let solved = left.solve(0.1).unwrap();
         left.merge(&empty).unwrap();
         prop_assert_eq!(left.solve(0.1).unwrap(), solved);
-        prop_assert_eq!(before.samples(), a);
     }
 
     #[test]
@@ -631,12 +632,12 @@ fn refined_normal_equations_are_as_good_as_qr() {
             "1e{exponent}: {:e}",
             residual(&auto)
         );
-        let expected = if exponent <= 5 {
+        let expected = if exponent <= 6 {
             RidgeMethod::Primal
         } else {
             RidgeMethod::Qr
         };
-        if !(6..8).contains(&exponent) {
+        if exponent != 7 {
             assert_eq!(auto.method(), expected, "1e{exponent}");
         }
         // The estimate is that of scaled features, of which the number is smaller.

@@ -11,6 +11,7 @@ use nalgebra::{Const, DMatrix, Dyn};
 
 use super::svd::{Svd, svd};
 use super::triangular::{axpy, dot, inverse_norm, solve_upper, solve_upper_transposed};
+use super::wide::wide;
 use super::{View, ViewMut, matmul, matmul_into, transposed};
 use crate::{Error, Real, check_finite, check_size};
 
@@ -118,7 +119,11 @@ fn eliminate_panel<T: Real>(
     scratch: &mut Scratch<T>,
 ) {
     if k <= LEAF {
-        return eliminate_leaf(r, b, (first, offset, k), rows, t);
+        wide(
+            #[inline(always)]
+            || eliminate_leaf(r, b, (first, offset, k), rows, t),
+        );
+        return;
     }
     let left = (k / 2).next_multiple_of(LEAF).min(k - 1);
     let right = k - left;
@@ -168,6 +173,7 @@ fn eliminate_panel<T: Real>(
 }
 
 /// Eliminates a few columns one by one.
+#[inline(always)]
 fn eliminate_leaf<T: Real>(
     r: &mut DMatrix<T>,
     b: &mut DMatrix<T>,
@@ -367,7 +373,7 @@ impl<T: Real> Elimination<T> {
 /// let a = DMatrix::from_row_slice(3, 2, &[1.0, 0.0, 1.0, 1.0, 1.0, 2.0]);
 /// let b = DMatrix::from_row_slice(3, 1, &[1.0, 3.0, 5.0]);
 /// let fit = Qr::new(&a)?.least_squares(&b)?;
-/// assert!((fit.x[(0, 0)] - 1.0).abs() < 1e-14 && (fit.x[(1, 0)] - 2.0).abs() < 1e-14);
+/// assert!((fit.x[0] - 1.0_f64).abs() < 1e-14 && (fit.x[1] - 2.0_f64).abs() < 1e-14);
 /// assert_eq!(fit.rank, 2);
 /// # Ok::<(), neuropil_math::Error>(())
 /// ```

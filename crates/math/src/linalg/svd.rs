@@ -6,6 +6,7 @@
 use nalgebra::DMatrix;
 use nalgebra::linalg::Bidiagonal;
 
+use super::wide::wide;
 use crate::Error;
 
 /// $A = U S V^T$ of a square matrix; the singular values are in no certain order.
@@ -231,18 +232,23 @@ fn sweep_without_shift(
 /// Applies rotations to the columns of `m`, some rows at a time, and forgets them.
 fn rotate(m: &mut DMatrix<f64>, rotations: &mut Vec<Rotation>) {
     let n = m.nrows();
-    for first in (0..n).step_by(ROWS) {
-        let count = ROWS.min(n - first);
-        for &Rotation { column, cos, sin } in &*rotations {
-            let columns = &mut m.as_mut_slice()[column * n + first..];
-            let (a, b) = columns.split_at_mut(n);
-            for (a, b) in a[..count].iter_mut().zip(&mut b[..count]) {
-                let old = *a;
-                *a = cos * old + sin * *b;
-                *b = cos * *b - sin * old;
+    wide(
+        #[inline(always)]
+        || {
+            for first in (0..n).step_by(ROWS) {
+                let count = ROWS.min(n - first);
+                for &Rotation { column, cos, sin } in &*rotations {
+                    let columns = &mut m.as_mut_slice()[column * n + first..];
+                    let (a, b) = columns.split_at_mut(n);
+                    for (a, b) in a[..count].iter_mut().zip(&mut b[..count]) {
+                        let old = *a;
+                        *a = cos * old + sin * *b;
+                        *b = cos * *b - sin * old;
+                    }
+                }
             }
-        }
-    }
+        },
+    );
     rotations.clear();
 }
 

@@ -2,10 +2,12 @@
 
 use nalgebra::DMatrix;
 
+use super::wide::wide;
 use crate::Real;
 
 /// $\sum_i a_i b_i$ over eight partial sums: vectorised, and the rounding error of an eighth of the
 /// length.
+#[inline(always)]
 pub(crate) fn dot<T: Real>(a: &[T], b: &[T]) -> T {
     let mut sums = [T::zero(); 8];
     let (a8, a_rest) = a.as_chunks::<8>();
@@ -22,6 +24,7 @@ pub(crate) fn dot<T: Real>(a: &[T], b: &[T]) -> T {
 }
 
 /// `y` becomes `alpha x + y`.
+#[inline(always)]
 pub(crate) fn axpy<T: Real>(alpha: T, x: &[T], y: &mut [T]) {
     for (y, &x) in y.iter_mut().zip(x) {
         *y += alpha * x;
@@ -30,40 +33,60 @@ pub(crate) fn axpy<T: Real>(alpha: T, x: &[T], y: &mut [T]) {
 
 /// `b` becomes the solution of $L x = b$; the lower triangle of `l` is read.
 pub(crate) fn solve_lower<T: Real>(l: &DMatrix<T>, b: &mut [T]) {
-    let n = b.len();
-    for (j, column) in l.as_slice().chunks_exact(l.nrows()).take(n).enumerate() {
-        b[j] /= column[j];
-        let x = b[j];
-        axpy(-x, &column[j + 1..n], &mut b[j + 1..]);
-    }
+    wide(
+        #[inline(always)]
+        || {
+            let n = b.len();
+            for (j, column) in l.as_slice().chunks_exact(l.nrows()).take(n).enumerate() {
+                b[j] /= column[j];
+                let x = b[j];
+                axpy(-x, &column[j + 1..n], &mut b[j + 1..]);
+            }
+        },
+    );
 }
 
 /// `b` becomes the solution of $L^T x = b$; the lower triangle of `l` is read.
 pub(crate) fn solve_lower_transposed<T: Real>(l: &DMatrix<T>, b: &mut [T]) {
-    let n = b.len();
-    let columns = l.as_slice().chunks_exact(l.nrows()).take(n);
-    for (j, column) in columns.enumerate().rev() {
-        b[j] = (b[j] - dot(&column[j + 1..n], &b[j + 1..])) / column[j];
-    }
+    wide(
+        #[inline(always)]
+        || {
+            let n = b.len();
+            let columns = l.as_slice().chunks_exact(l.nrows()).take(n);
+            for (j, column) in columns.enumerate().rev() {
+                b[j] = (b[j] - dot(&column[j + 1..n], &b[j + 1..])) / column[j];
+            }
+        },
+    );
 }
 
 /// `b` becomes the solution of $R x = b$; the upper triangle of `r` is read.
 pub(crate) fn solve_upper<T: Real>(r: &DMatrix<T>, b: &mut [T]) {
-    let n = b.len();
-    let columns = r.as_slice().chunks_exact(r.nrows()).take(n);
-    for (j, column) in columns.enumerate().rev() {
-        b[j] /= column[j];
-        let x = b[j];
-        axpy(-x, &column[..j], &mut b[..j]);
-    }
+    wide(
+        #[inline(always)]
+        || {
+            let n = b.len();
+            let columns = r.as_slice().chunks_exact(r.nrows()).take(n);
+            for (j, column) in columns.enumerate().rev() {
+                b[j] /= column[j];
+                let x = b[j];
+                axpy(-x, &column[..j], &mut b[..j]);
+            }
+        },
+    );
 }
 
 /// `b` becomes the solution of $R^T x = b$; the upper triangle of `r` is read.
 pub(crate) fn solve_upper_transposed<T: Real>(r: &DMatrix<T>, b: &mut [T]) {
-    let n = b.len();
-    for (j, column) in r.as_slice().chunks_exact(r.nrows()).take(n).enumerate() {
-        b[j] = (b[j] - dot(&column[..j], &b[..j])) / column[j];
-    }
+    wide(
+        #[inline(always)]
+        || {
+            let n = b.len();
+            for (j, column) in r.as_slice().chunks_exact(r.nrows()).take(n).enumerate() {
+                b[j] = (b[j] - dot(&column[..j], &b[..j])) / column[j];
+            }
+        },
+    );
 }
 
 /// A lower bound of $\|H^{-1}\|_1$ for a symmetric $H$ of order `n`, nearly always within a factor of

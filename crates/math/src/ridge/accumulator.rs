@@ -303,8 +303,8 @@ impl<T: Real> RidgeAccumulator<T> {
         Ridge::from_solution(&solution, x.as_deref(), y.as_deref())
     }
 
-    /// The path of solutions over λ, by the eigenvalues of $X X^T$: a third of the time of the singular
-    /// values that [`RidgePath::new`] takes, but directions with singular values below
+    /// The path of solutions over λ, by the eigenvalues of $X X^T$: in less than half the time that
+    /// the singular values of [`RidgeQr::path`](super::RidgeQr::path) take, but directions with singular values below
     /// $\sqrt{4 \epsilon p}$ of the largest (some 10⁻⁷) are lost, and there is no leave-one-out error.
     ///
     /// # Errors

@@ -37,10 +37,11 @@ pub enum RidgeMethod {
     /// [`Dual`](Self::Dual) with fewer samples than features, [`Primal`](Self::Primal) otherwise; and
     /// [`Qr`](Self::Qr) in the place of either if its matrix is too ill-conditioned.
     ///
-    /// With $H$ the matrix of the normal equations scaled to a unit diagonal, of order n, the error of
-    /// their solution is near $\epsilon \|H^{-1}\|$. Above 10⁴ it is refined with residuals from
-    /// the data, which removes a factor of $\epsilon n \|H^{-1}\|$ at a time, down to the error of QR.
-    /// Where that factor is not below 1/100, or the refinement does not converge, QR is used.
+    /// With $H$ the matrix of the normal equations scaled to a unit diagonal, the error of their
+    /// solution is near $\epsilon \|H^{-1}\|$, which is estimated from the factor. Above 10⁴ the solution
+    /// is refined with residuals from the data: each step removes that same factor, down to the
+    /// error of QR. Where $\epsilon \|H^{-1}\|$ exceeds 1/100 (condition numbers above some 7·10⁶), or the
+    /// refinement does not converge, QR is used.
     #[default]
     Auto,
     /// Cholesky factor of $X X^T + \lambda I$, features × features, with refinement where it helps.

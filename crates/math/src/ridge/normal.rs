@@ -8,9 +8,9 @@ use crate::linalg::triangular::{inverse_norm, solve_lower, solve_lower_transpose
 
 /// Below this $\|H^{-1}\|$ the normal equations lose no more than four digits of sixteen.
 const GOOD: f64 = 1e4;
-/// A step of refinement multiplies the error by some $\epsilon n \|H^{-1}\|$; above this QR is used.
+/// A step of refinement multiplies the error by some $\epsilon \|H^{-1}\|$; above this QR is used.
 const SLOWEST: f64 = 1e-2;
-/// Steps of refinement; the slowest case needs some four for f64.
+/// Steps of refinement; the slowest case needs four or five.
 const STEPS: usize = 6;
 
 /// A solution that can be improved.
@@ -101,13 +101,13 @@ impl Normal {
         if self.inverse_norm <= GOOD {
             return Ok(true);
         }
-        let n = self.scale.len() as f64;
-        if f64::EPSILON * n * self.inverse_norm > SLOWEST {
+        if f64::EPSILON * self.inverse_norm > SLOWEST {
             return Ok(false);
         }
-        // The error that QR would leave.
-        let goal = f64::EPSILON * self.condition();
-        let mut last = f64::INFINITY;
+        // The error that QR would leave; its constant is larger than one.
+        let goal = 4.0 * f64::EPSILON * self.condition();
+        // Relative to a solution of size one, the first step is the error of that solution.
+        let mut last = 1.0;
         for _ in 0..STEPS {
             let mut change = solution.residual()?;
             self.solve(&mut change)?;
@@ -117,10 +117,10 @@ impl Normal {
             }
             if step.is_nan() || step > 0.5 * last {
                 // It no longer contracts: rounding in the residual if the step is small already.
-                return Ok(step <= 16.0 * goal);
+                return Ok(step <= 4.0 * goal);
             }
             // What the next step would change, from the rate of this one.
-            if last.is_finite() && step * (step / last) <= goal {
+            if step * (step / last) <= goal {
                 return Ok(true);
             }
             last = step;

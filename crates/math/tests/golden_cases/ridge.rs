@@ -76,7 +76,11 @@ pub(crate) fn ridge(tensors: &Tensors, case: &Case) -> Result<(), String> {
         } else {
             RidgeMethod::Primal
         };
-        for method in [RidgeMethod::Auto, RidgeMethod::Qr, direct] {
+        // Without a penalty, more features than samples leave no Cholesky factor.
+        let definite = lambda > 0.0 || !wide;
+        let mut methods = vec![RidgeMethod::Auto, RidgeMethod::Qr];
+        methods.extend(definite.then_some(direct));
+        for method in methods {
             let model = fit(&x, &y, lambda, intercept, method)?;
             models.push((format!("{method:?}"), model));
         }
@@ -90,7 +94,9 @@ pub(crate) fn ridge(tensors: &Tensors, case: &Case) -> Result<(), String> {
             words(moments.add(&x, &y))?;
             words(qr.add(&x, &y))?;
         }
-        models.push(("streamed moments".to_owned(), words(moments.solve(lambda))?));
+        if definite {
+            models.push(("streamed moments".to_owned(), words(moments.solve(lambda))?));
+        }
         models.push(("streamed QR".to_owned(), words(qr.solve(lambda))?));
         let path = words(RidgePath::new(&x, &y, intercept))?;
         models.push(("path".to_owned(), words(path.solve(lambda))?));
