@@ -1,4 +1,8 @@
 //! Cholesky: the factor multiplies back, solves, and refuses what has none.
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests, outside of test functions"
+)]
 
 use nalgebra::{DMatrix, DVector};
 use neuropil_math::linalg::{Cholesky, cholesky_in_place, matmul, transposed};

@@ -1,4 +1,8 @@
 //! Gram matrices: symmetric, equal to the product, streamed, and summed in `f64`.
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests, outside of test functions"
+)]
 
 use nalgebra::DMatrix;
 use neuropil_math::linalg::{

@@ -1,4 +1,8 @@
 //! Products against the triple loop, over all transpositions, parts and awkward sizes.
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests, outside of test functions"
+)]
 
 use nalgebra::{DMatrix, DVector, Dyn};
 use neuropil_math::linalg::{View, matmul, matmul_into, transposed};
@@ -102,10 +106,6 @@ fn by_definition<T: Real>(
     (values, largest)
 }
 
-#[expect(
-    clippy::too_many_arguments,
-    reason = "one argument for each thing that is varied"
-)]
 fn check<T: Real>(
     (m, n, k): (usize, usize, usize),
     a_transposed: bool,
@@ -196,7 +196,7 @@ fn every_transposition_at_every_threshold() {
 fn views_with_steps_are_read_right() {
     // Neither rows nor columns are contiguous here.
     let whole = DMatrix::from_fn(21, 33, |i, j| (i * 100 + j) as f64);
-    let a: View<'_, f64> = whole.view_with_steps((1, 2), (10, 10), (1, 2)).into();
+    let a: View<'_, f64> = whole.view_with_steps((1, 2), (10, 10), (1, 2));
     for columns in [1, 9] {
         let b = DMatrix::from_fn(10, columns, |i, j| ((i + 2 * j) % 3) as f64);
         let c = matmul(a, &b).unwrap();

@@ -1,5 +1,9 @@
 //! The same bits for any number of threads.
 #![cfg(feature = "rayon")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests, outside of test functions"
+)]
 
 use nalgebra::DMatrix;
 use neuropil_math::Real;
