@@ -380,7 +380,10 @@ fn forecast_figure(task: &Forecasting, report: &mut Report) -> Result<Figure, St
          Lyapunov times.",
         significant(time(valid), 2)
     ));
-    let mut figure = Figure::new(task.title).size(760, 190);
+    let title = task
+        .title
+        .replace("over one Lyapunov time", "over ten Lyapunov times");
+    let mut figure = Figure::new(title).size(760, 190);
     for (i, name) in task.channels.iter().enumerate() {
         let curve = |of: &DMatrix<f64>| (0..steps).map(|t| (time(t), of[(i, t)])).collect();
         let words = if i == 0 { "valid prediction time" } else { "" };
