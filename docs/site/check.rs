@@ -114,11 +114,8 @@ fn exists(root: &Path, name: &Path, link: &str) -> bool {
     let mut path = PathBuf::new();
     for part in folder.join(link).components() {
         match part {
-            Component::ParentDir => {
-                if !path.pop() {
-                    return false;
-                }
-            }
+            // Above the root of the site there is nothing.
+            Component::ParentDir if !path.pop() => return false,
             Component::Normal(part) => path.push(part),
             _ => {}
         }
@@ -127,20 +124,18 @@ fn exists(root: &Path, name: &Path, link: &str) -> bool {
     file.is_file() || file.join("index.html").is_file()
 }
 
-/// The text outside of code and scripts.
+/// The text outside of tags, code and scripts.
 fn prose(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text;
-    while let Some(at) = ["<code", "<pre", "<script", "<math"]
-        .iter()
-        .filter_map(|tag| rest.find(tag).map(|i| (i, *tag)))
-        .min()
-    {
-        out.push_str(&rest[..at.0]);
-        let end = format!("</{}>", &at.1[1..]);
-        rest = rest[at.0..]
+    while let Some(at) = rest.find('<') {
+        out.push_str(&rest[..at]);
+        let verbatim = ["<code", "<pre", "<script", "<math"];
+        let element = verbatim.iter().find(|tag| rest[at..].starts_with(*tag));
+        let end = element.map_or_else(|| ">".to_owned(), |tag| format!("</{}>", &tag[1..]));
+        rest = rest[at..]
             .find(&end)
-            .map_or("", |i| &rest[at.0 + i + end.len()..]);
+            .map_or("", |i| &rest[at + i + end.len()..]);
     }
     out.push_str(rest);
     out

@@ -37,7 +37,9 @@ fn run() -> Result<()> {
     let out = std::path::absolute(out.context("--out DIR is missing")?)?;
     build_book(&out)?;
     if let Some(rustdoc) = rustdoc {
-        copy_rustdoc(&rustdoc, &out.join("api"))?;
+        let api = out.join("api");
+        copy_rustdoc(&rustdoc, &api)?;
+        write_index(&api)?;
     }
     let faults = check::check(&out)?;
     if !faults.is_empty() {
@@ -79,6 +81,28 @@ impl Preprocessor for Mathematics {
         });
         outcome.map(|()| book)
     }
+}
+
+/// The page that lists the crates: rustdoc writes one only where it is unstable.
+fn write_index(api: &Path) -> Result<()> {
+    let mut crates = Vec::new();
+    for entry in std::fs::read_dir(api)? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name.starts_with("neuropil") && entry.path().join("index.html").is_file() {
+            crates.push(format!("<li><a href=\"{name}/index.html\">{name}</a></li>"));
+        }
+    }
+    crates.sort();
+    let page = format!(
+        "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width\">\
+         <meta name=\"color-scheme\" content=\"light dark\"><title>Neuropil: the API</title></head>\
+         <body><h1>Neuropil: the API</h1><ul>{}</ul>\
+         <p><a href=\"../index.html\">The book</a></p></body></html>\n",
+        crates.concat()
+    );
+    std::fs::write(api.join("index.html"), page).context("cannot write the index of the API")
 }
 
 fn copy_rustdoc(from: &Path, to: &Path) -> Result<()> {

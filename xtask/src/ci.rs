@@ -126,6 +126,13 @@ fn steps<'a>(sh: &'a Shell, workspace: &'a Workspace) -> Vec<Step<'a>> {
                 environment: vec![docs::RUSTDOC_FLAGS],
             }]),
         },
+        Step {
+            name: "book",
+            work: Work::Commands(vec![Line::new(&format!(
+                "{} --out target/site --rustdoc target/doc",
+                docs::SITE
+            ))]),
+        },
         // Tests may run them.
         command("examples", "cargo build --workspace --examples"),
         command("tests", "cargo test --workspace --tests --no-fail-fast"),

@@ -13,8 +13,12 @@ pub(crate) const RUSTDOC: &str = "cargo doc --no-deps --all-features";
 /// A broken link is an error.
 pub(crate) const RUSTDOC_FLAGS: (&str, &str) = ("RUSTDOCFLAGS", "-D warnings");
 
+/// Builds the book and checks every page of the site. In the profile of the tests, which compile the
+/// same libraries.
+pub(crate) const SITE: &str = "cargo run --quiet -p neuropil-docs --bin site -- build";
+
 /// Builds the site in `site` of the target folder.
-pub(crate) fn run(sh: &Shell, open: bool, check: bool) -> anyhow::Result<()> {
+pub(crate) fn run(sh: &Shell, open: bool) -> anyhow::Result<()> {
     let workspace = Workspace::load(sh)?;
     let rustdoc = workspace.target.join("doc");
     let site = workspace.target.join("site");
@@ -24,11 +28,9 @@ pub(crate) fn run(sh: &Shell, open: bool, check: bool) -> anyhow::Result<()> {
     pass_through(sh.cmd(words[0]).args(&words[1..]).env(name, value))?;
 
     workspace.package("neuropil-docs")?;
-    let check = check.then_some("--check");
-    pass_through(cmd!(
-        sh,
-        "cargo run --quiet --release -p neuropil-docs -- build --out {site} --rustdoc {rustdoc} {check...}"
-    ))?;
+    let words: Vec<_> = SITE.split(' ').collect();
+    let build = sh.cmd(words[0]).args(&words[1..]);
+    pass_through(build.arg("--out").arg(&site).arg("--rustdoc").arg(&rustdoc))?;
     let index = site.join("index.html");
     println!("{}", index.display());
     if open {

@@ -41,8 +41,12 @@ xflags::xflags! {
         cmd peers {
             /// The crate, such as `math`.
             optional name: String
-            /// Small sizes and few repeats.
+            /// Few repeats.
             optional --quick
+            /// Only list the comparisons.
+            optional --list
+            /// Write the results to where the book reads them.
+            optional --update
         }
 
         /// Reproduce published results; without names the short set.
@@ -53,14 +57,14 @@ xflags::xflags! {
             optional --list
             /// Full size.
             optional --full
+            /// Write results and figures to where the book reads them.
+            optional --update
         }
 
         /// Build the site: the API documentation and the book.
         cmd docs {
             /// Show it in the browser.
             optional --open
-            /// Also check the links.
-            optional --check
         }
 
         /// Put a data set where the readers look for it.
@@ -93,9 +97,11 @@ usage: cargo xtask COMMAND [OPTIONS]
   codegen [--check]                          write (or check) the generated files
   test [CRATE] [--slow]                      tests, slow ones too
   bench [CRATE] [FILTER]                     criterion benchmarks
-  peers [CRATE] [--quick]                    side by side with the Python peers
-  reproduce [NAME...] [--list] [--full]      published results, ours beside the paper's
-  docs [--open] [--check]                    API documentation and book in target/site
+  peers [CRATE] [--quick] [--list] [--update]
+                                             side by side with the Python peers
+  reproduce [NAME...] [--list] [--full] [--update]
+                                             published results, ours beside the paper's
+  docs [--open]                              API documentation and book in target/site
   data NAME [--from DIR]                     fetch a data set
   release patch|minor|major [--execute]      rehearse a release, or make it
 

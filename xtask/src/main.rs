@@ -59,9 +59,9 @@ fn run(command: XtaskCmd) -> anyhow::Result<()> {
         XtaskCmd::Codegen(flags) => codegen::run(sh, flags.check),
         XtaskCmd::Test(flags) => test::run(sh, flags.name.as_deref(), flags.slow),
         XtaskCmd::Bench(flags) => bench::run(sh, flags.name.as_deref(), flags.filter.as_deref()),
-        XtaskCmd::Peers(flags) => peers::run(sh, flags.name.as_deref(), flags.quick),
-        XtaskCmd::Reproduce(flags) => reproduce::run(sh, &flags.name, flags.list, flags.full),
-        XtaskCmd::Docs(flags) => docs::run(sh, flags.open, flags.check),
+        XtaskCmd::Peers(flags) => peers::run(sh, &flags),
+        XtaskCmd::Reproduce(flags) => reproduce::run(sh, &flags),
+        XtaskCmd::Docs(flags) => docs::run(sh, flags.open),
         XtaskCmd::Data(flags) => {
             // The shell stands in the workspace, the folder was typed elsewhere.
             let from = match flags.from {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use xshell::{Shell, cmd};
 
+use crate::flags::Peers;
 use crate::process::pass_through;
 use crate::workspace::Workspace;
 
@@ -12,20 +13,31 @@ use crate::workspace::Workspace;
 const REQUIREMENTS: &str = "benches/peers/requirements.txt";
 
 /// Measures one crate or all, with the program `peers` of the package `neuropil-benches`.
-pub(crate) fn run(sh: &Shell, name: Option<&str>, quick: bool) -> anyhow::Result<()> {
+pub(crate) fn run(sh: &Shell, flags: &Peers) -> anyhow::Result<()> {
     let workspace = Workspace::load(sh)?;
-    let package = name.map(|name| workspace.package(name)).transpose()?;
-    let python = environment(sh, &workspace)?;
+    let package = flags
+        .name
+        .as_deref()
+        .map(|name| workspace.package(name))
+        .transpose()?;
     let mut command = cmd!(
         sh,
         "cargo run --quiet --release -p neuropil-benches --bin peers --"
-    )
-    .env("NEUROPIL_PEERS_PYTHON", python);
+    );
+    if !flags.list {
+        command = command.env("NEUROPIL_PEERS_PYTHON", environment(sh, &workspace)?);
+    }
     if let Some(package) = package {
         command = command.arg(package.short_name());
     }
-    if quick {
-        command = command.arg("--quick");
+    for (given, name) in [
+        (flags.quick, "--quick"),
+        (flags.list, "--list"),
+        (flags.update, "--update"),
+    ] {
+        if given {
+            command = command.arg(name);
+        }
     }
     pass_through(command)
 }

@@ -2,20 +2,24 @@
 
 use xshell::{Shell, cmd};
 
+use crate::flags::Reproduce;
 use crate::process::pass_through;
 
 /// Hands everything to the program `reproduce` of the package `neuropil-benches`.
-pub(crate) fn run(sh: &Shell, names: &[String], list: bool, full: bool) -> anyhow::Result<()> {
+pub(crate) fn run(sh: &Shell, flags: &Reproduce) -> anyhow::Result<()> {
     let mut command = cmd!(
         sh,
         "cargo run --quiet --release -p neuropil-benches --bin reproduce --"
     );
-    command = command.args(names);
-    if list {
-        command = command.arg("--list");
-    }
-    if full {
-        command = command.arg("--full");
+    command = command.args(&flags.name);
+    for (given, name) in [
+        (flags.list, "--list"),
+        (flags.full, "--full"),
+        (flags.update, "--update"),
+    ] {
+        if given {
+            command = command.arg(name);
+        }
     }
     pass_through(command)
 }

@@ -91,6 +91,13 @@ pub enum Error {
         /// What is wrong with it.
         problem: String,
     },
+    /// A value that a file of this form cannot hold; nothing was written.
+    NotSaved {
+        /// The file that was to be written.
+        path: PathBuf,
+        /// What cannot be saved, and where it is in the value.
+        problem: String,
+    },
     /// A named tensor that is missing, unexpected, mis-shaped or of another type.
     Tensor {
         /// Its name.
@@ -149,6 +156,9 @@ impl fmt::Display for Error {
             ),
             Self::Io { path, message, .. } => write!(f, "{}: {message}", path.display()),
             Self::Malformed { path, problem } => write!(f, "{}: {problem}", path.display()),
+            Self::NotSaved { path, problem } => {
+                write!(f, "{}: not saved: {problem}", path.display())
+            }
             Self::Tensor { name, problem } => write!(f, "tensor {name}: {problem}"),
         }
     }

@@ -4,6 +4,8 @@ use rand::{Rng, RngExt};
 use rand_distr::StandardNormal;
 use serde::{Serialize, de::DeserializeOwned};
 
+use crate::linalg::Kernels;
+
 mod sealed {
     pub trait Sealed {}
     impl Sealed for f32 {}
@@ -25,7 +27,7 @@ mod sealed {
 /// assert_eq!(half(3.0_f32), 1.5);
 /// ```
 pub trait Real:
-    RealField + Copy + Default + Serialize + DeserializeOwned + Format + sealed::Sealed
+    RealField + Copy + Default + Serialize + DeserializeOwned + Format + Kernels + sealed::Sealed
 {
     /// The distance from 1 to the next larger number.
     const EPSILON: Self;

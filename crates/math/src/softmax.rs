@@ -113,6 +113,12 @@ impl<T: Real> Scale<T> {
         }
     }
 
+    /// e^β(x - pivot).
+    #[inline(always)]
+    fn weight(self, x: T) -> T {
+        scalar::exp(self.logit(x))
+    }
+
     fn log_sum_exp(self, log_mass: T) -> T {
         // A single entry is its own lse, also for β = 0.
         if log_mass == T::zero() {
@@ -169,14 +175,26 @@ impl<T: Real> Masses<T> {
         }
     }
 
-    /// Adds e^β(x - pivot) to the sums of `lane` and returns it.
+    /// Adds `weight`, that of `x`, to the sums of `lane`.
     #[inline(always)]
-    fn add(&mut self, lane: usize, x: T, scale: Scale<T>) -> T {
-        let weight = scalar::exp(scale.logit(x));
-        let is_pivot = x == scale.pivot;
+    fn add(&mut self, lane: usize, x: T, weight: T, pivot: T) {
+        let is_pivot = x == pivot;
         self.pivots[lane] += if is_pivot { T::one() } else { T::zero() };
         self.rest[lane] += if is_pivot { T::zero() } else { weight };
-        weight
+    }
+
+    /// The weights of the end of a slice, added too: a padded chunk is faster than single elements.
+    #[inline(always)]
+    fn add_tail(&mut self, tail: &[T], scale: Scale<T>) -> [T; LANES] {
+        let mut weights = [scale.pivot; LANES];
+        weights[..tail.len()].copy_from_slice(tail);
+        for w in &mut weights {
+            *w = scale.weight(*w);
+        }
+        for (i, &x) in tail.iter().enumerate() {
+            self.add(i, x, weights[i], scale.pivot);
+        }
+        weights
     }
 
     #[inline(always)]
@@ -232,11 +250,11 @@ impl<T: Real> Kernel for Sum<'_, T> {
         let (chunks, tail) = self.x.as_chunks::<LANES>();
         for chunk in chunks {
             for i in 0..LANES {
-                masses.add(i, chunk[i], self.scale);
+                masses.add(i, chunk[i], self.scale.weight(chunk[i]), self.scale.pivot);
             }
         }
-        for (i, &v) in tail.iter().enumerate() {
-            masses.add(i, v, self.scale);
+        if !tail.is_empty() {
+            masses.add_tail(tail, self.scale);
         }
         masses.sum()
     }
@@ -256,11 +274,14 @@ impl<T: Real> Kernel for Weigh<'_, T> {
         let (chunks, tail) = self.x.as_chunks_mut::<LANES>();
         for chunk in chunks {
             for i in 0..LANES {
-                chunk[i] = masses.add(i, chunk[i], self.scale);
+                let weight = self.scale.weight(chunk[i]);
+                masses.add(i, chunk[i], weight, self.scale.pivot);
+                chunk[i] = weight;
             }
         }
-        for (i, v) in tail.iter_mut().enumerate() {
-            *v = masses.add(i, *v, self.scale);
+        if !tail.is_empty() {
+            let weights = masses.add_tail(tail, self.scale);
+            tail.copy_from_slice(&weights[..tail.len()]);
         }
         masses.sum()
     }
@@ -353,10 +374,7 @@ impl<T: Real> RunningSoftmax<T> {
         if sign * pivot > sign * own.pivot {
             self.scale = Scale::new(own.beta, pivot);
         }
-        (
-            scalar::exp(self.scale.logit(own.pivot)),
-            scalar::exp(self.scale.logit(pivot)),
-        )
+        (self.scale.weight(own.pivot), self.scale.weight(pivot))
     }
 
     /// The sum of all weights: divide by it once at the end.

@@ -1,5 +1,7 @@
 //! Random matrices have the shape, the counts and the moments they promise.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use nalgebra::DMatrix;
 use neuropil_math::random::{self, Entries};
 use neuropil_math::{Csr, LinearMap};

@@ -1,5 +1,7 @@
 //! Sparse matrices behave as the dense ones they stand for.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use nalgebra::DMatrix;
 use neuropil_math::{Csr, Error, LinearMap, Scale};
 use proptest::prelude::*;

@@ -310,6 +310,17 @@ fn draw(area: &Area<'_>, panel: &Panel) -> Result<(), String> {
         .y
         .extent(finite().map(|p| p.1).chain(floors).chain(ground));
 
+    // The legend and the words of marks stand above the data, not on them.
+    let words = panel.series.iter().any(|s| !s.name.is_empty())
+        || panel.marks.iter().any(|(_, words)| !words.is_empty());
+    let room = if words && panel.y.range.is_none() {
+        let lines = panel.series.iter().filter(|s| !s.name.is_empty()).count();
+        (y1 - y0) * (0.06 + 0.09 * lines.min(4) as f64)
+    } else {
+        0.0
+    };
+    let y1 = y1 + room;
+
     let mut chart = ChartBuilder::on(area)
         .margin(8)
         .margin_right(20)

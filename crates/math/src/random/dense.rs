@@ -2,6 +2,7 @@ use nalgebra::{DMatrix, DVector};
 use rand::Rng;
 
 use super::Entries;
+use crate::linalg::Qr;
 use crate::{Error, Real, check_finite};
 
 /// A matrix of independent entries, drawn column by column.
@@ -71,12 +72,8 @@ pub fn orthogonal<T: Real, R: Rng + ?Sized>(
 ) -> DMatrix<T> {
     let (long, short) = (rows.max(columns), rows.min(columns));
     let a = DMatrix::from_fn(long, short, |_, _| f64::standard_normal(rng));
-    // nalgebra asks for at least one column.
-    let mut q = if short == 0 {
-        a.clone()
-    } else {
-        a.clone().qr().q()
-    };
+    // Of finite matrices only an empty one has no factors, and then it is its own Q.
+    let mut q = Qr::new(&a).map_or_else(|_| a.clone(), |factors| factors.q());
     for (mut q, a) in q.column_iter_mut().zip(a.column_iter()) {
         if q.dot(&a) < 0.0 {
             q.neg_mut();

@@ -3,9 +3,11 @@
 use nalgebra::DMatrix;
 use neuropil_math::spectral::{self, RadiusConfig};
 use neuropil_math::{Csr, LinearMap};
-use neuropil_test_kit::golden::{self, Tensors};
+use neuropil_test_kit::golden::Tensors;
 use neuropil_test_kit::tolerance::check_value;
 use rand::{SeedableRng, rngs::Xoshiro256PlusPlus};
+
+use crate::Case;
 
 fn check(
     what: &str,
@@ -37,13 +39,9 @@ fn integers<I: TryFrom<u64>>(values: &[f64]) -> Result<Vec<I>, String> {
     values.iter().map(one).collect()
 }
 
-fn spectral_radius(
-    params: &serde_json::Value,
-    tensors: &Tensors,
-    rtol: f64,
-    atol: f64,
-) -> Result<(), String> {
-    let n = params["n"].as_u64().ok_or("no n")? as usize;
+pub(crate) fn spectral_radius(tensors: &Tensors, case: &Case) -> Result<(), String> {
+    let (rtol, atol) = (case.rtol, case.atol);
+    let n = case.params["n"].as_u64().ok_or("no n")? as usize;
     let rho = tensors.value("rho")?;
     if tensors.contains("W") {
         let w = DMatrix::from_row_slice(n, n, tensors.values("W")?);
@@ -70,28 +68,4 @@ fn spectral_radius(
         rtol,
         atol,
     )
-}
-
-#[test]
-fn golden_spectral() {
-    let folder = golden::folder(env!("CARGO_MANIFEST_DIR"), "reservoir");
-    let manifest = ["manifest_spectral.json", "manifest.json"]
-        .iter()
-        .map(|name| folder.join(name))
-        .find(|path| path.exists())
-        .unwrap_or_else(|| panic!("no manifest in {}", folder.display()));
-    let manifest: serde_json::Value = golden::read_json(&manifest).unwrap();
-    let files = manifest["files"].as_object().unwrap();
-    let cases = files
-        .iter()
-        .filter(|(name, _)| name.starts_with("spectral_radius"))
-        .map(|(name, case)| {
-            let outcome =
-                Tensors::read(&folder.join(format!("{name}.safetensors"))).and_then(|t| {
-                    let tolerance = |key: &str| case[key].as_f64().ok_or(format!("no {key}"));
-                    spectral_radius(&case["params"], &t, tolerance("rtol")?, tolerance("atol")?)
-                });
-            (name.clone(), outcome)
-        });
-    golden::report(&folder, cases.collect::<Vec<_>>());
 }

@@ -1,20 +1,22 @@
-//! The golden cases of metrics and of the valid prediction time.
+//! Metrics and the valid prediction time.
 
 use nalgebra::DMatrix;
 use neuropil_math::metrics::forecast::{normalized_error, valid_steps};
 use neuropil_math::metrics::regression::{
     Normalization, mae, mse, mse_per_channel, nmse, nrmse, r2, rmse,
 };
-use neuropil_test_kit::golden::{self, Tensors};
+use neuropil_test_kit::golden::Tensors;
 use neuropil_test_kit::tolerance::{check_close, check_value};
-use serde_json::{Value, json};
+
+use crate::Case;
 
 fn text(error: neuropil_math::Error) -> String {
     error.to_string()
 }
 
 /// Entries of `y_true` and `y_pred`, stored sample by sample, pooled over the channels.
-fn metrics(_params: &Value, tensors: &Tensors, rtol: f64, atol: f64) -> Result<(), String> {
+pub(crate) fn metrics(tensors: &Tensors, case: &Case) -> Result<(), String> {
+    let (rtol, atol) = (case.rtol, case.atol);
     let (truth, prediction) = (tensors.values("y_true")?, tensors.values("y_pred")?);
     let (_, channels) = tensors.matrix_shape("y_true")?;
     let normalized = |normalization| nrmse(prediction, truth, normalization);
@@ -46,9 +48,10 @@ fn metrics(_params: &Value, tensors: &Tensors, rtol: f64, atol: f64) -> Result<(
     )
 }
 
-fn vpt(params: &Value, tensors: &Tensors, rtol: f64, atol: f64) -> Result<(), String> {
+pub(crate) fn vpt(tensors: &Tensors, case: &Case) -> Result<(), String> {
+    let (rtol, atol) = (case.rtol, case.atol);
     let parameter = |name: &str| {
-        params[name]
+        case.params[name]
             .as_f64()
             .ok_or_else(|| format!("no parameter {name}"))
     };
@@ -73,26 +76,4 @@ fn vpt(params: &Value, tensors: &Tensors, rtol: f64, atol: f64) -> Result<(), St
     )?;
     let times = valid.lyapunov_times(parameter("dt")?, parameter("lambda1")?);
     check_value("vpt_lyap", times, tensors.value("vpt_lyap")?, rtol, atol)
-}
-
-#[test]
-fn golden_metrics() {
-    type Case = fn(&Value, &Tensors, f64, f64) -> Result<(), String>;
-    let folder = golden::folder(env!("CARGO_MANIFEST_DIR"), "reservoir");
-    let cases: [(&str, Case, Value, f64, f64); 2] = [
-        ("metrics", metrics, json!({}), 1e-12, 1e-14),
-        (
-            "vpt",
-            vpt,
-            json!({"dt": 0.025, "lambda1": 0.9056, "threshold": 0.4}),
-            1e-12,
-            0.0,
-        ),
-    ];
-    let outcomes = cases.map(|(name, case, params, rtol, atol)| {
-        let outcome = Tensors::read(&folder.join(format!("{name}.safetensors")))
-            .and_then(|tensors| case(&params, &tensors, rtol, atol));
-        (name.to_owned(), outcome)
-    });
-    golden::report(&folder, outcomes);
 }

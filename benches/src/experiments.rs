@@ -1,0 +1,30 @@
+//! What `cargo xtask reproduce` runs: ours beside the published numbers.
+
+use indicatif::ProgressBar;
+
+use crate::report::Report;
+
+mod ngrc;
+
+/// One experiment.
+pub struct Experiment {
+    /// The name that people type.
+    pub name: &'static str,
+    /// What it shows, in one line.
+    pub about: &'static str,
+    /// Whether it is run when no name is given.
+    pub short: bool,
+    /// Does the work.
+    pub run: fn(&Context) -> Result<Report, String>,
+}
+
+/// What an experiment may ask.
+pub struct Context {
+    /// Whether the paper's full size was asked for.
+    pub full: bool,
+    /// Moves while the experiment works.
+    pub progress: ProgressBar,
+}
+
+/// Every experiment, in the order of the book.
+pub const ALL: &[Experiment] = &[ngrc::LORENZ63, ngrc::DOUBLE_SCROLL, ngrc::INFER_Z];

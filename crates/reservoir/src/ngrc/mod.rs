@@ -1,0 +1,14 @@
+//! Next generation reservoir computing: a polynomial of delays with a linear readout.
+
+pub use config::{NgrcConfig, Target};
+pub use features::{FeatureMap, MAX_FEATURES, Orders};
+pub use model::{Ngrc, Task};
+pub use state::NgrcState;
+
+mod config;
+mod features;
+mod model;
+mod readout;
+mod saving;
+mod scaling;
+mod state;

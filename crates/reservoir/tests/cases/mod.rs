@@ -1,0 +1,3 @@
+pub(crate) mod ngrc;
+pub(crate) mod ridge;
+pub(crate) mod ridge_path;

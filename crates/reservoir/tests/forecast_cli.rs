@@ -1,0 +1,212 @@
+//! The example `forecast` on good and on bad files.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+#[path = "../examples/forecast/app/mod.rs"]
+mod app;
+
+fn folder() -> &'static Path {
+    Path::new(env!("CARGO_TARGET_TMPDIR"))
+}
+
+fn file(name: &str, content: impl AsRef<[u8]>) -> String {
+    let path = folder().join(name);
+    std::fs::write(&path, content).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+/// Exit code, report, and what went to the standard error.
+fn forecast(arguments: &[&str]) -> (u8, String, String) {
+    let arguments: Vec<String> = arguments.iter().map(|&a| a.to_owned()).collect();
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let code = app::run(&arguments, &mut out, &mut err);
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (code, text(out), text(err))
+}
+
+/// One line on the standard error, nothing on the standard output, and a code that is not 0.
+#[track_caller]
+fn refused(arguments: &[&str], expected: &str) {
+    let (code, out, err) = forecast(arguments);
+    assert_eq!((code, out.as_str()), (1, ""), "{err}");
+    assert_eq!(err.lines().count(), 1, "{err}");
+    assert!(err.contains(expected), "{err}");
+}
+
+fn csv(header: &str, rows: usize, row: impl Fn(usize) -> String) -> String {
+    (0..rows).fold(format!("{header}\n"), |mut text, t| {
+        let _ = writeln!(text, "{}", row(t));
+        text
+    })
+}
+
+/// Two seasons of lengths 12 and 31 that a linear recurrence knows exactly.
+fn tides() -> String {
+    csv("hour,level,temperature", 200, |t| {
+        let t = t as f64;
+        let level = (t * std::f64::consts::TAU / 12.0).sin() + 0.5 * (t * 0.2).cos();
+        format!("{t},{level},{}", 20.0 + level)
+    })
+}
+
+#[test]
+fn a_good_file_is_forecast() {
+    let path = file("tides.csv", tides());
+    let plot = folder().join("tides.svg");
+    let (code, out, err) = forecast(&[
+        &path,
+        "--column",
+        "level",
+        "--steps",
+        "5",
+        "--season",
+        "12",
+        "--plot",
+        plot.to_str().unwrap(),
+    ]);
+    assert_eq!((code, err.as_str()), (0, ""));
+    assert!(out.contains("column level: 200 values"), "{out}");
+    assert!(out.contains("Season: 12 values, as given"), "{out}");
+    assert!(out.contains("The model beats the best baseline"), "{out}");
+    let next: Vec<f64> = out
+        .lines()
+        .rev()
+        .take(5)
+        .map(|line| line.split_whitespace().last().unwrap().parse().unwrap())
+        .collect();
+    for (t, value) in (200..205).rev().zip(next) {
+        let t = f64::from(t);
+        let truth = (t * std::f64::consts::TAU / 12.0).sin() + 0.5 * (t * 0.2).cos();
+        assert!(
+            (value - truth).abs() < 0.02,
+            "{value} is not {truth}:\n{out}"
+        );
+    }
+    let svg = std::fs::read_to_string(plot).unwrap();
+    assert!(svg.starts_with("<svg") && svg.trim_end().ends_with("</svg>"));
+    assert!(svg.contains("held out from here"));
+
+    // Without options: the last column, twelve steps.
+    let (code, out, _) = forecast(&[&path]);
+    assert_eq!(code, 0);
+    assert!(out.contains("column temperature"), "{out}");
+    assert!(out.contains("The next 12 values"), "{out}");
+}
+
+#[test]
+fn what_cannot_be_forecast_is_said_to_be_so() {
+    // A random walk: nothing beats persistence but by luck, and this one brings none.
+    let mut state = 12_345_u64;
+    let mut level = 0.0;
+    let walk = (0..300).fold("x\n".to_owned(), |mut text, _| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        level += (state >> 40) as f64 / (1_u64 << 24) as f64 - 0.5;
+        let _ = writeln!(text, "{level}");
+        text
+    });
+    let (code, out, err) = forecast(&[&file("walk.csv", walk)]);
+    assert_eq!((code, err.as_str()), (0, ""));
+    assert!(out.contains("does NOT beat persistence"), "{out}");
+}
+
+#[test]
+fn bad_files_end_with_one_line() {
+    let missing = folder().join("no-such-file.csv");
+    refused(&[missing.to_str().unwrap()], "no-such-file.csv");
+    refused(&[folder().to_str().unwrap()], "forecast: ");
+    refused(&[&file("empty.csv", "")], "empty");
+    refused(&[&file("blank.csv", "\n\n\n")], "empty");
+    refused(&[&file("header.csv", "time,level\n")], "header.csv");
+    refused(&[&file("one.csv", "time,level\n1,2.5\n")], "1 value");
+    refused(
+        &[&file("binary.csv", [b'a', b'\n', 0xff, 0xfe, b'\n'])],
+        "binary.csv",
+    );
+
+    let with = |cell: &str| {
+        csv("t,x", 60, |t| match t {
+            40 => format!("{t},{cell}"),
+            _ => format!("{t},{}", (t % 7) as f64 + 0.1 * t as f64),
+        })
+    };
+    for (name, cell) in [
+        ("text.csv", "oops"),
+        ("nan.csv", "NaN"),
+        ("infinite.csv", "inf"),
+        ("gap.csv", ""),
+    ] {
+        refused(&[&file(name, with(cell))], "line 42, column 2 (x)");
+    }
+    refused(&[&file("ragged.csv", with("1,2"))], "line 42");
+    refused(
+        &[&file("words.csv", csv("a,b", 60, |_| "yes,no".to_owned()))],
+        "words.csv",
+    );
+    refused(
+        &[&file("flat.csv", csv("x", 60, |_| "3.5".to_owned()))],
+        "constant",
+    );
+    refused(
+        &[&file("short.csv", csv("x", 29, |t| t.to_string()))],
+        "29 values, 30 are needed",
+    );
+    refused(
+        &[&file("bare.csv", csv("0.5", 60, |t| t.to_string()))],
+        "names",
+    );
+}
+
+#[test]
+fn bad_arguments_end_with_one_line() {
+    let path = file("tides-again.csv", tides());
+    refused(&[], "no file given");
+    refused(&[&path, &path], "too many");
+    refused(&[&path, "--column"], "--column needs a value");
+    refused(&[&path, "--column", "depth"], "no column");
+    for steps in ["0", "-3", "many", "1.5", "99999999999999999999"] {
+        refused(&[&path, "--steps", steps], "not a whole number");
+    }
+    refused(&[&path, "--season", "1"], "not a whole number from 2 on");
+    refused(&[&path, "--season", "5000"], "not shorter");
+    refused(&[&path, "--novelty", "1"], "unknown option --novelty");
+    let nowhere: PathBuf = folder().join("no/such/folder/plot.svg");
+    refused(&[&path, "--plot", nowhere.to_str().unwrap()], "plot.svg");
+
+    let (code, out, err) = forecast(&["--help"]);
+    assert_eq!((code, err.as_str()), (0, ""));
+    assert!(out.starts_with("usage: "));
+}
+
+#[test]
+fn the_shortest_and_the_odd_series_do_not_panic() {
+    let series: [(&str, &dyn Fn(usize) -> f64); 7] = [
+        ("ramp", &|t| t as f64),
+        ("alternating", &|t| (t % 2) as f64),
+        ("late-step", &|t| f64::from(u8::from(t > 27))),
+        ("first-differs", &|t| f64::from(u8::from(t == 0))),
+        ("tiny", &|t| 1e-300 * (t as f64).sin()),
+        ("huge", &|t| 1e300 * (t as f64).sin()),
+        ("offset", &|t| 1e9 + (t as f64).sin()),
+    ];
+    for (name, value) in series {
+        for rows in [30, 31, 47] {
+            let path = file(
+                &format!("odd-{name}-{rows}.csv"),
+                csv("x", rows, |t| format!("{:e}", value(t))),
+            );
+            for steps in ["1", "12", "200"] {
+                let plot = folder().join(format!("odd-{name}.svg"));
+                let plot = plot.to_str().unwrap();
+                let (code, out, err) = forecast(&[&path, "--steps", steps, "--plot", plot]);
+                assert!(code == 0 || err.lines().count() == 1, "{name}: {err}");
+                assert_eq!(code == 0, !out.is_empty(), "{name}");
+                assert!(!out.contains("NaN"), "{name}: {out}");
+            }
+        }
+    }
+}
