@@ -1,0 +1,5 @@
+//! Explicit Runge–Kutta methods.
+
+pub use tableau::Tableau;
+
+mod tableau;
