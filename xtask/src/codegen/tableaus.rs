@@ -154,7 +154,10 @@ fn results(methods: &[Method], stiff: &[Stiff]) -> anyhow::Result<String> {
         "residual",
         "residual, dense",
     ];
-    ensure!(rows.iter().all(|row| row.len() == columns.len()), "a row of the table");
+    ensure!(
+        rows.iter().all(|row| row.len() == columns.len()),
+        "a row of the table"
+    );
     let value = serde_json::json!({
         "title": "Coefficients: order conditions proved when the code is generated",
         "columns": columns,

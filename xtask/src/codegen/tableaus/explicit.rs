@@ -104,7 +104,7 @@ impl Method {
         for (i, &sum) in c.iter().enumerate() {
             if let Some(given) = file.get("c", i + 1, 1) {
                 let bound = if i > end { dense_allowed } else { allowed }.bound(1, 1)?;
-                Proof::NONE.require(sum - given, bound, || {
+                Proof::default().require(sum - given, bound, || {
                     format!("c {}: the sum of its row", i + 1)
                 })?;
             }
@@ -113,9 +113,8 @@ impl Method {
 
         let trees = trees::trees(order + 1);
         let phi = trees::weights(&trees, &a, &a);
-        let prove = |what: &str, b: &[Fixed], order| {
-            proof::order(what, b, &trees, &phi, order, allowed)
-        };
+        let prove =
+            |what: &str, b: &[Fixed], order| proof::order(what, b, &trees, &phi, order, allowed);
         let mut proof = prove("b", &b, order)?;
         let embedded_weights = |letter: &str| -> anyhow::Result<Option<Vec<Fixed>>> {
             if !file.has(letter) {
@@ -171,12 +170,19 @@ impl Method {
             q,
             proof,
             dense_proof,
-            exact: matches!((allowed, dense_allowed), (Allowed::Exact(_), Allowed::Exact(_))),
+            exact: matches!(
+                (allowed, dense_allowed),
+                (Allowed::Exact(_), Allowed::Exact(_))
+            ),
         })
     }
 
     fn end(&self) -> usize {
-        if self.fsal { self.stages - 1 } else { self.stages }
+        if self.fsal {
+            self.stages - 1
+        } else {
+            self.stages
+        }
     }
 
     pub(super) fn dense_stages(&self) -> usize {
@@ -187,7 +193,11 @@ impl Method {
     pub(super) fn embedded_orders(&self) -> String {
         let orders = [self.embedded, self.second_embedded];
         let orders: Vec<_> = orders.iter().flatten().map(usize::to_string).collect();
-        if orders.is_empty() { "–".to_string() } else { orders.join(", ") }
+        if orders.is_empty() {
+            "–".to_string()
+        } else {
+            orders.join(", ")
+        }
     }
 
     /// The type with its constants and its code.
@@ -211,7 +221,12 @@ impl Method {
     }
 
     fn documentation(&self, text: &mut String) {
-        let mut facts = format!("{}: {}, order {}", self.name, plural(self.stages, "stage"), self.order);
+        let mut facts = format!(
+            "{}: {}, order {}",
+            self.name,
+            plural(self.stages, "stage"),
+            self.order
+        );
         if let Some(order) = self.embedded {
             let _ = write!(facts, ", error by order {order}");
         }
@@ -220,7 +235,11 @@ impl Method {
         }
         let _ = write!(facts, "; dense output of order {}", self.dense);
         if self.dense_stages() > 0 {
-            let _ = write!(facts, " with {} more", plural(self.dense_stages(), "evaluation"));
+            let _ = write!(
+                facts,
+                " with {} more",
+                plural(self.dense_stages(), "evaluation")
+            );
         }
         for (i, paragraph) in [&facts].into_iter().chain(&self.sources).enumerate() {
             if i > 0 {
@@ -243,7 +262,11 @@ impl Method {
             ("STAGES", "usize", self.stages.to_string()),
             ("ORDER", "u32", self.order.to_string()),
             ("EMBEDDED_ORDER", "Option<u32>", option(self.embedded)),
-            ("SECOND_EMBEDDED_ORDER", "Option<u32>", option(self.second_embedded)),
+            (
+                "SECOND_EMBEDDED_ORDER",
+                "Option<u32>",
+                option(self.second_embedded),
+            ),
             ("FSAL", "bool", self.fsal.to_string()),
             ("END", "usize", self.end().to_string()),
             ("SLOPES", "usize", slopes.to_string()),
@@ -258,7 +281,10 @@ impl Method {
             numbers.join(", ")
         };
         let mut constant = |key: &str, ty: &str, value: String| {
-            let _ = write!(text, "    #[rustfmt::skip]\n    const {key}: {ty} = {value};\n");
+            let _ = write!(
+                text,
+                "    #[rustfmt::skip]\n    const {key}: {ty} = {value};\n"
+            );
         };
         let rows: String = self
             .a
@@ -268,8 +294,15 @@ impl Method {
             .collect();
         constant("C", "&'static [f64]", format!("&[{}]", list(&self.c)));
         constant("A", "&'static [&'static [f64]]", format!("&[{rows}\n    ]"));
-        constant("B", "&'static [f64]", format!("&[{}]", list(&self.b[..self.stages])));
-        let error = self.error.as_ref().map_or(String::new(), |e| list(&e[..self.stages]));
+        constant(
+            "B",
+            "&'static [f64]",
+            format!("&[{}]", list(&self.b[..self.stages])),
+        );
+        let error = self
+            .error
+            .as_ref()
+            .map_or(String::new(), |e| list(&e[..self.stages]));
         constant("ERROR", "&'static [f64]", format!("&[{error}]"));
         let _ = write!(
             text,
@@ -294,10 +327,18 @@ impl Method {
         let last = if self.fsal { self.end() } else { self.stages };
         self.bind(text, |s| s < self.stages);
         for s in 1..last {
-            let _ = writeln!(text, "        stage! {{ y1 = y + h * ({}) }}", terms(&self.a[s]));
+            let _ = writeln!(
+                text,
+                "        stage! {{ y1 = y + h * ({}) }}",
+                terms(&self.a[s])
+            );
             self.evaluate(text, s, "y1");
         }
-        let _ = writeln!(text, "        advance! {{ y1 = y + h * ({}) }}", terms(&self.b));
+        let _ = writeln!(
+            text,
+            "        advance! {{ y1 = y + h * ({}) }}",
+            terms(&self.b)
+        );
         if self.fsal {
             self.evaluate(text, self.end(), "y1");
         } else if self.stages == 1 {
@@ -315,7 +356,11 @@ impl Method {
                  fn {name}<T: Real, S: State<T>>(h: T, k: &[S; {slopes}], out: &mut [T]) {{\n"
             );
             self.bind(text, |s| !error[s].is_zero());
-            let _ = writeln!(text, "        error! {{ out = h * ({}) }}\n    }}", terms(error));
+            let _ = writeln!(
+                text,
+                "        error! {{ out = h * ({}) }}\n    }}",
+                terms(error)
+            );
         };
         if let Some(error) = &self.error {
             function("error", error);
@@ -340,7 +385,11 @@ impl Method {
                 extra.contains(&s) || extra.clone().any(|row| !self.a[row][s].is_zero())
             });
             for s in extra.clone() {
-                let _ = writeln!(text, "        stage! {{ work = y + h * ({}) }}", terms(&self.a[s]));
+                let _ = writeln!(
+                    text,
+                    "        stage! {{ work = y + h * ({}) }}",
+                    terms(&self.a[s])
+                );
                 self.evaluate(text, s, "work");
             }
             text.push_str("    }\n");
@@ -367,7 +416,10 @@ impl Method {
             );
             let used = |s: usize| self.q[s].iter().any(|x| !x.is_zero());
             self.bind(text, used);
-            let _ = write!(text, "        {name}! {{\n            out, theta, h, y0, y1;\n");
+            let _ = write!(
+                text,
+                "        {name}! {{\n            out, theta, h, y0, y1;\n"
+            );
             for s in (0..slopes).filter(|&s| used(s)) {
                 let powers: Vec<_> = polynomials[s].iter().rev().map(|&x| literal(x)).collect();
                 let comma = if (s + 1..slopes).any(used) { "," } else { "" };
@@ -382,7 +434,13 @@ impl Method {
         let slopes = self.a.len();
         let last = (0..slopes).rev().find(|&s| used(s)).map_or(0, |s| s + 1);
         let mut names: Vec<_> = (0..last)
-            .map(|s| if used(s) { format!("k{s}") } else { "_".to_string() })
+            .map(|s| {
+                if used(s) {
+                    format!("k{s}")
+                } else {
+                    "_".to_string()
+                }
+            })
             .collect();
         if last < slopes {
             names.push("..".to_string());
@@ -416,13 +474,19 @@ fn powers(
     let forms = usize::from(hermite.is_some())
         + usize::from(file.has("dense"))
         + usize::from(file.has("nested"));
-    ensure!(forms == 1, "{forms} forms of the dense output instead of one");
+    ensure!(
+        forms == 1,
+        "{forms} forms of the dense output instead of one"
+    );
     if file.has("dense") {
         let by_slope = file.matrix("dense", slopes, file.columns("dense"))?;
         let power = |p: usize| by_slope.iter().map(|row| row[p]).collect();
         return Ok((0..file.columns("dense")).map(power).collect());
     }
-    ensure!(hermite.is_none_or(|form| form == "hermite"), "interpolant {hermite:?}");
+    ensure!(
+        hermite.is_none_or(|form| form == "hermite"),
+        "interpolant {hermite:?}"
+    );
 
     // Hairer's form: y + θ (r₁ + (1-θ) (r₂ + θ (r₃ + (1-θ) (r₄ + …)))) with r₁ = y₁ - y,
     // r₂ = h k₁ - r₁, r₃ = r₁ - h k_end - r₂. The cubic Hermite polynomial is its beginning.
@@ -482,7 +546,9 @@ fn remainder(
             q.push(carry);
         }
         let rest = q.pop().unwrap_or(Fixed::ZERO);
-        proof.require(rest, bound, || format!("dense output at the end, slope {}", j + 1))?;
+        proof.require(rest, bound, || {
+            format!("dense output at the end, slope {}", j + 1)
+        })?;
         let kronecker = |slope: usize| Fixed::integer(u64::from(slope == j));
         let starts = powers[0][j] - kronecker(0);
         proof.require(starts, bound, || {

@@ -90,21 +90,26 @@ impl Tableau {
     }
 
     pub(super) fn text(&self, key: &str) -> anyhow::Result<&str> {
-        self.optional(key).with_context(|| format!("no line `{key} …`"))
+        self.optional(key)
+            .with_context(|| format!("no line `{key} …`"))
     }
 
     pub(super) fn number(&self, key: &str) -> anyhow::Result<usize> {
         let text = self.text(key)?;
-        text.parse().with_context(|| format!("{key} {text} is no number"))
+        text.parse()
+            .with_context(|| format!("{key} {text} is no number"))
     }
 
-        /// Fails if there is a setting or a letter that nobody reads.
+    /// Fails if there is a setting or a letter that nobody reads.
     pub(super) fn known(&self, settings: &[&str], letters: &[&str]) -> anyhow::Result<()> {
         for key in self.settings.keys() {
             ensure!(settings.contains(&key.as_str()), "nobody reads `{key}`");
         }
         for key in self.coefficients.keys() {
-            ensure!(letters.contains(&key.as_str()), "nobody reads the letter {key}");
+            ensure!(
+                letters.contains(&key.as_str()),
+                "nobody reads the letter {key}"
+            );
         }
         Ok(())
     }
@@ -133,8 +138,9 @@ impl Tableau {
         let mut matrix = vec![vec![Fixed::ZERO; columns]; rows];
         for (&(i, j), &value) in self.coefficients.get(letter).into_iter().flatten() {
             let place = matrix.get_mut(i - 1).and_then(|row| row.get_mut(j - 1));
-            *place.with_context(|| format!("{letter} {i} {j} lies outside of {rows} × {columns}"))? =
-                value;
+            *place.with_context(|| {
+                format!("{letter} {i} {j} lies outside of {rows} × {columns}")
+            })? = value;
         }
         Ok(matrix)
     }
@@ -197,19 +203,27 @@ fn factor(text: &str) -> anyhow::Result<(Fixed, Option<u128>)> {
         ("cbrt(", Fixed::cbrt),
     ] {
         if let Some(inner) = text.strip_prefix(name).and_then(|t| t.strip_suffix(')')) {
-            let value: u64 = inner.parse().with_context(|| format!("a root of {inner}"))?;
+            let value: u64 = inner
+                .parse()
+                .with_context(|| format!("a root of {inner}"))?;
             ensure!((1..1000).contains(&value), "a root of {inner}");
             return Ok((root(value), None));
         }
     }
     let (numerator, denominator) = text.split_once('/').unwrap_or((text, "1"));
     let (mantissa, exponent) = numerator.split_once('e').unwrap_or((numerator, "0"));
-    let exponent: i32 = exponent.parse().with_context(|| format!("exponent of {text}"))?;
+    let exponent: i32 = exponent
+        .parse()
+        .with_context(|| format!("exponent of {text}"))?;
     let (before, after) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     let shift = exponent - i32::try_from(after.len())?;
     ensure!((-200..=60).contains(&shift), "{text} is too long");
     let zeros = "0".repeat(shift.unsigned_abs() as usize);
-    let (up, down) = if shift < 0 { ("", zeros.as_str()) } else { (zeros.as_str(), "") };
+    let (up, down) = if shift < 0 {
+        ("", zeros.as_str())
+    } else {
+        (zeros.as_str(), "")
+    };
     let numerator = integer(&format!("{before}{after}{up}"))?;
     let denominator = integer(&format!("{denominator}{down}"))?;
     let value = Fixed::ratio(&numerator, &denominator)
@@ -255,7 +269,10 @@ mod tests {
     fn values_are_sums_of_products() {
         let close = |text: &str, expected: f64| {
             let value = evaluate(text).unwrap().0.to_f64();
-            assert!((value - expected).abs() <= 1e-15 * expected.abs(), "{text}: {value}");
+            assert!(
+                (value - expected).abs() <= 1e-15 * expected.abs(),
+                "{text}: {value}"
+            );
         };
         close("7/24", 7.0 / 24.0);
         close("-1.25e-2", -0.0125);
@@ -269,7 +286,9 @@ mod tests {
         assert_eq!(evaluate("7/24").unwrap().1, Some(24));
         assert_eq!(evaluate("0.25").unwrap().1, Some(100));
         assert_eq!(evaluate("sqrt(2)").unwrap().1, None);
-        for bad in ["", "x", "1/0", "1 2", "1 +", "2 * ", "sqrt(-1)", "1..2", "--", "1/2/3"] {
+        for bad in [
+            "", "x", "1/0", "1 2", "1 +", "2 * ", "sqrt(-1)", "1..2", "--", "1/2/3",
+        ] {
             assert!(evaluate(bad).is_err(), "{bad}");
         }
     }
@@ -285,7 +304,10 @@ mod tests {
         assert_eq!(file.matrix("a", 2, 2).unwrap()[1][0].to_f64(), 1.0 / 6.0);
         assert_eq!(file.vector("b", 2).unwrap()[1], Fixed::ZERO);
         assert!(file.matrix("a", 1, 1).is_err());
-        assert!(file.known(&["name", "order", "source"], &["a", "b"]).is_ok());
+        assert!(
+            file.known(&["name", "order", "source"], &["a", "b"])
+                .is_ok()
+        );
         assert!(file.known(&["name", "order"], &["a", "b"]).is_err());
         assert!(file.known(&["name", "order", "source"], &["a"]).is_err());
     }

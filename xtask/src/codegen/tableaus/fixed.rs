@@ -125,7 +125,9 @@ impl Fixed {
         };
         let bit = |position: usize| self.limbs[position / 64] >> (position % 64) & 1;
         let low = (top + 1).saturating_sub(53);
-        let mut mantissa = (low..=top).rev().fold(0, |m, position| m << 1 | bit(position));
+        let mut mantissa = (low..=top)
+            .rev()
+            .fold(0, |m, position| m << 1 | bit(position));
         if low > 0 && bit(low - 1) == 1 {
             let beyond = (0..low - 1).any(|position| bit(position) == 1);
             mantissa += u64::from(beyond || mantissa & 1 == 1);
@@ -316,8 +318,14 @@ mod tests {
         assert_eq!((-Fixed::fraction(1, 3)).to_f64(), -1.0 / 3.0);
         assert_eq!(Fixed::integer(u64::MAX).to_f64(), u64::MAX as f64);
         // Halfway between two doubles: to the even one.
-        assert_eq!(Fixed::integer((1 << 53) + 1).to_f64(), 9_007_199_254_740_992.0);
-        assert_eq!(Fixed::integer((1 << 53) + 3).to_f64(), 9_007_199_254_740_996.0);
+        assert_eq!(
+            Fixed::integer((1 << 53) + 1).to_f64(),
+            9_007_199_254_740_992.0
+        );
+        assert_eq!(
+            Fixed::integer((1 << 53) + 3).to_f64(),
+            9_007_199_254_740_996.0
+        );
         assert_eq!(Fixed::tiny(300).to_f64(), 2_f64.powi(-300));
         assert_eq!(Fixed::ZERO.to_f64(), 0.0);
     }

@@ -56,12 +56,17 @@ impl Allowed {
     }
 }
 
-impl Proof {
-    pub(super) const NONE: Self = Self {
-        conditions: 0,
-        worst: Fixed::ZERO,
-    };
+impl Default for Proof {
+    /// No condition yet.
+    fn default() -> Self {
+        Self {
+            conditions: 0,
+            worst: Fixed::ZERO,
+        }
+    }
+}
 
+impl Proof {
     /// Both.
     pub(super) fn and(self, other: Self) -> Self {
         Self {
@@ -136,7 +141,7 @@ fn conditions(
     order: usize,
     allowed: Allowed,
 ) -> anyhow::Result<Proof> {
-    let mut proof = Proof::NONE;
+    let mut proof = Proof::default();
     let mut beyond = false;
     for (index, tree) in trees.iter().enumerate() {
         let exact = Fixed::fraction(1, tree.density);
@@ -147,7 +152,10 @@ fn conditions(
                 let bound = allowed.bound(tree.order, tree.density)?;
                 proof.require(residual, bound, || {
                     let tree = trees::name(trees, index);
-                    format!("{what}: the condition of order {} for the tree {tree}", trees[index].order)
+                    format!(
+                        "{what}: the condition of order {} for the tree {tree}",
+                        trees[index].order
+                    )
                 })?;
             } else if tree.order == order + 1 {
                 beyond |= residual.abs() > Fixed::fraction(FAILS.0, FAILS.1);

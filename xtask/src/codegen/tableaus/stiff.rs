@@ -51,8 +51,8 @@ impl Stiff {
             order: file.number("order")?,
             embedded: file.number("embedded")?,
             dense: file.number("dense")?,
-            proof: Proof::NONE,
-            dense_proof: Proof::NONE,
+            proof: Proof::default(),
+            dense_proof: Proof::default(),
             constants: Vec::new(),
         };
         ensure!(!method.sources.is_empty(), "no line `source …`");
@@ -68,7 +68,8 @@ impl Stiff {
     fn rosenbrock(&mut self, file: &Tableau) -> anyhow::Result<()> {
         file.known(
             &[
-                "name", "type", "kind", "stages", "order", "embedded", "dense", "residual", "source",
+                "name", "type", "kind", "stages", "order", "embedded", "dense", "residual",
+                "source",
             ],
             &["gamma", "node", "gammasum", "a", "c", "dense"],
         )?;
@@ -129,11 +130,27 @@ impl Stiff {
         self.constants = vec![
             scalar("GAMMA", "The diagonal γ of Γ.", gamma),
             vector("ALPHA", "The nodes: the sums of the rows of α.", nodes),
-            vector("GAMMA_SUMS", "The sums of the rows of Γ, for the time derivative.", gamma_sums),
+            vector(
+                "GAMMA_SUMS",
+                "The sums of the rows of Γ, for the time derivative.",
+                gamma_sums,
+            ),
             matrix("A", "α Γ⁻¹: the stages from those before.", a),
-            matrix("C", "diag(1/γ) - Γ⁻¹: the right-hand sides from the stages before.", c),
-            vector("B", "b Γ⁻¹: the solution from the stages. The last stage is the error.", weights),
-            matrix("DENSE", "h₁, h₂, h₃ of y(θ) = (1-θ) y₀ + θ (y₁ + (1-θ) (h₁ + θ (h₂ + θ h₃))).", dense),
+            matrix(
+                "C",
+                "diag(1/γ) - Γ⁻¹: the right-hand sides from the stages before.",
+                c,
+            ),
+            vector(
+                "B",
+                "b Γ⁻¹: the solution from the stages. The last stage is the error.",
+                weights,
+            ),
+            matrix(
+                "DENSE",
+                "h₁, h₂, h₃ of y(θ) = (1-θ) y₀ + θ (y₁ + (1-θ) (h₁ + θ (h₂ + θ h₃))).",
+                dense,
+            ),
         ];
         Ok(())
     }
@@ -142,8 +159,16 @@ impl Stiff {
     fn collocation(&mut self, file: &Tableau) -> anyhow::Result<()> {
         file.known(
             &[
-                "name", "type", "kind", "stages", "order", "embedded", "dense", "residual",
-                "transform-residual", "source",
+                "name",
+                "type",
+                "kind",
+                "stages",
+                "order",
+                "embedded",
+                "dense",
+                "residual",
+                "transform-residual",
+                "source",
             ],
             &["node", "a", "eigenvalue", "t", "tinv", "error", "dense"],
         )?;
@@ -179,14 +204,16 @@ impl Stiff {
         let minor = |i: usize, j: usize| a[i][i] * a[j][j] - a[i][j] * a[j][i];
         let trace = a[0][0] + a[1][1] + a[2][2];
         let minors = minor(0, 1) + minor(0, 2) + minor(1, 2);
-        let determinant = a[0][0] * minor(1, 2)
-            - a[0][1] * (a[1][0] * a[2][2] - a[1][2] * a[2][0])
+        let determinant = a[0][0] * minor(1, 2) - a[0][1] * (a[1][0] * a[2][2] - a[1][2] * a[2][0])
             + a[0][2] * (a[1][0] * a[2][1] - a[1][1] * a[2][0]);
         let two = Fixed::integer(2);
         for (what, residual) in [
             ("trace", mu * modulus * trace - modulus - two * re * mu),
             ("sum", mu * modulus * minors - mu - two * re),
-            ("determinant", mu * modulus * determinant - Fixed::integer(1)),
+            (
+                "determinant",
+                mu * modulus * determinant - Fixed::integer(1),
+            ),
         ] {
             self.proof
                 .require(residual, bound, || format!("eigenvalues: their {what}"))?;
@@ -206,10 +233,10 @@ impl Stiff {
             for j in 0..n {
                 let unit = Fixed::integer(u64::from(i == j));
                 // Not among the conditions: only as exact as its digits.
-                Proof::NONE.require(one[i][j] - unit, published, || {
+                Proof::default().require(one[i][j] - unit, published, || {
                     format!("t tinv: element {} {}", i + 1, j + 1)
                 })?;
-                Proof::NONE.require(transformed[i][j] - t[i][j], published, || {
+                Proof::default().require(transformed[i][j] - t[i][j], published, || {
                     format!("a t Λ = t: element {} {}", i + 1, j + 1)
                 })?;
             }
@@ -226,8 +253,7 @@ impl Stiff {
             extended.push([&[zero], row.as_slice()].concat());
         }
         let phi_extended = trees::weights(&trees, &extended, &extended);
-        let embedded =
-            proof::order("bhat", &bhat, &trees, &phi_extended, self.embedded, allowed)?;
+        let embedded = proof::order("bhat", &bhat, &trees, &phi_extended, self.embedded, allowed)?;
         self.proof = self.proof.and(embedded);
 
         let dense = file.matrix("dense", n, n)?;
@@ -242,11 +268,23 @@ impl Stiff {
             vector("C", "The nodes.", nodes),
             matrix("A", "The coefficients; the last row has the weights.", a),
             scalar("GAMMA", "The real eigenvalue γ of A⁻¹.", mu),
-            vector("PAIR", "The pair α ± iβ of eigenvalues of A⁻¹: α and β.", vec![re, im]),
+            vector(
+                "PAIR",
+                "The pair α ± iβ of eigenvalues of A⁻¹: α and β.",
+                vec![re, im],
+            ),
             matrix("T", "T⁻¹ A⁻¹ T = [γ, 0, 0; 0, α, -β; 0, β, α].", t),
             matrix("T_INVERSE", "The inverse of T.", t_inverse),
-            vector("ERROR", "The error is (h f(y) + Σ error z) / γ with the increments z of the stages.", error),
-            matrix("DENSE", "y(θ) = y + Σ_p θ^p Σ_i dense(p, i) z_i, powers from 1 on.", transposed),
+            vector(
+                "ERROR",
+                "The error is (h f(y) + Σ error z) / γ with the increments z of the stages.",
+                error,
+            ),
+            matrix(
+                "DENSE",
+                "y(θ) = y + Σ_p θ^p Σ_i dense(p, i) z_i, powers from 1 on.",
+                transposed,
+            ),
         ];
         Ok(())
     }

@@ -48,7 +48,13 @@ fn forest(
     for child in (0..end).rev() {
         if trees[child].order <= vertices {
             chosen.push(child);
-            forest(trees, vertices - trees[child].order, child + 1, chosen, forests);
+            forest(
+                trees,
+                vertices - trees[child].order,
+                child + 1,
+                chosen,
+                forests,
+            );
             chosen.pop();
         }
     }
