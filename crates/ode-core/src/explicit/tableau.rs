@@ -146,6 +146,19 @@ macro_rules! slopes {
     };
 }
 
+/// A call of the right-hand side.
+macro_rules! rhs {
+    ($k:ident = $system:ident($t:ident, $y:ident)) => {
+        $system.rhs($t, $y.as_slice(), $k.as_mut_slice());
+    };
+    ($k:ident = $system:ident($t:ident + $h:ident, $y:ident)) => {
+        $system.rhs($t + $h, $y.as_slice(), $k.as_mut_slice());
+    };
+    ($k:ident = $system:ident($t:ident + $c:literal $h:ident, $y:ident)) => {
+        $system.rhs($t + T::of($c) * $h, $y.as_slice(), $k.as_mut_slice());
+    };
+}
+
 /// `out = y + h Σ w k`, summed from the left. The newest slope stands last, so that all else is
 /// done by the time it is known.
 macro_rules! stage {
@@ -224,4 +237,4 @@ macro_rules! dense_derivative {
     }};
 }
 
-pub(super) use {advance, dense, dense_derivative, error, slopes, stage};
+pub(super) use {advance, dense, dense_derivative, error, rhs, slopes, stage};
