@@ -160,16 +160,22 @@ fn results(methods: &[Method], stiff: &[Stiff]) -> anyhow::Result<String> {
         rows.iter().all(|row| row.len() == columns.len()),
         "a row of the table"
     );
+    let mut notes = vec![
+        "Every condition of rooted trees, with 512 bits behind the point: for the solution, the \
+         embedded solutions and, power by power, the dense output. What is left is what the \
+         published digits leave; *exact* is proved with fractions. In brackets: evaluations that \
+         only the dense output needs."
+            .to_string(),
+    ];
+    for method in methods {
+        let note = |note| format!("{}: {note}.", method.name);
+        notes.extend(method.notes.iter().map(note));
+    }
     let value = serde_json::json!({
         "title": "Coefficients: order conditions proved when the code is generated",
         "columns": columns,
         "rows": rows,
-        "notes": [
-            "Every condition of rooted trees, with 512 bits behind the point: for the solution, the \
-             embedded solutions and, power by power, the dense output. What is left is what the \
-             published digits leave; *exact* is proved with fractions. In brackets: evaluations that \
-             only the dense output needs."
-        ],
+        "notes": notes,
         "values": { "conditions": total.to_string() },
     });
     Ok(serde_json::to_string_pretty(&value)? + "\n")

@@ -31,6 +31,22 @@ pub trait Sealed {}
 /// + h \theta (1 - \theta) \sum_j q_j(\theta) k_j$$
 ///
 /// is exact at both ends, to the bit. It needs `k[END]` and the dense stages.
+///
+/// ```
+/// use neuropil_ode_core::explicit::{DormandPrince54, Tableau};
+///
+/// let decay = |_t: f64, y: &[f64], dy: &mut [f64]| dy[0] = -y[0];
+/// let (t, h, y0) = (0.0, 0.1, [1.0]);
+/// let mut k = DormandPrince54::slopes(&y0);
+/// k[0] = [-1.0];
+/// let mut y1 = y0;
+/// DormandPrince54::step(&decay, t, h, &y0, &mut k, &mut y1);
+/// assert!((y1[0] - (-0.1_f64).exp()).abs() < 1e-9);
+///
+/// let mut middle = [0.0];
+/// DormandPrince54::dense(0.5, h, &y0, &y1, &k, &mut middle);
+/// assert!((middle[0] - (-0.05_f64).exp()).abs() < 1e-8);
+/// ```
 pub trait Tableau: Sealed + Copy + Default + core::fmt::Debug + Send + Sync + 'static {
     /// The usual name.
     const NAME: &'static str;

@@ -15,6 +15,7 @@ pub(super) struct Method {
     pub(super) name: String,
     type_name: String,
     sources: Vec<String>,
+    pub(super) notes: Vec<String>,
     pub(super) stages: usize,
     pub(super) order: usize,
     pub(super) embedded: Option<usize>,
@@ -52,6 +53,7 @@ impl Method {
                 "dense-residual",
                 "interpolant",
                 "source",
+                "note",
             ],
             &["a", "b", "c", "bhat", "bhat2", "error", "dense", "nested"],
         )?;
@@ -156,6 +158,7 @@ impl Method {
             name,
             type_name: file.text("type")?.to_string(),
             sources,
+            notes: file.settings("note").to_vec(),
             stages,
             order,
             embedded,
@@ -241,7 +244,8 @@ impl Method {
                 plural(self.dense_stages(), "evaluation")
             );
         }
-        for (i, paragraph) in [&facts].into_iter().chain(&self.sources).enumerate() {
+        let paragraphs = [&facts].into_iter().chain(&self.sources).chain(&self.notes);
+        for (i, paragraph) in paragraphs.enumerate() {
             if i > 0 {
                 text.push_str("///\n");
             }
