@@ -15,6 +15,7 @@ mod licences;
 mod markers;
 mod readme;
 mod results;
+mod tableaus;
 
 /// A generated file.
 struct File {
@@ -26,7 +27,12 @@ struct File {
 /// Writes the generated files, or with `check` fails if one is out of date.
 pub(crate) fn run(sh: &Shell, check: bool) -> anyhow::Result<()> {
     let workspace = Workspace::load(sh)?;
-    let files = generate(&workspace)?;
+    let mut files = tableaus::generate(&workspace)?;
+    if !check {
+        // Pages of the book quote the table among them.
+        write_or_compare(&workspace.root, &files, false)?;
+    }
+    files.extend(generate(&workspace)?);
     write_or_compare(&workspace.root, &files, check)
 }
 

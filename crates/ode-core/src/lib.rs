@@ -6,6 +6,8 @@ pub use statistics::Statistics;
 pub use system::{Gated, System};
 pub use tolerance::{Absolute, Tolerance};
 
+pub mod explicit;
+
 mod error;
 mod state;
 mod statistics;
