@@ -92,7 +92,11 @@ pub trait Tableau: Sealed + Copy + Default + core::fmt::Debug + Send + Sync + 's
     }
 
     /// The estimate $h \sum_s (b_s - \hat b_s) k_s$ of the error; zeros for methods without one.
-    fn error<T: Real, S: State<T>>(h: T, k: &Self::Slopes<S>, out: &mut [T]);
+    #[inline(always)]
+    fn error<T: Real, S: State<T>>(h: T, k: &Self::Slopes<S>, out: &mut [T]) {
+        let _ = (h, k);
+        out.fill(T::zero());
+    }
 
     /// The second estimate, of the lower order; zeros for methods without one.
     #[inline(always)]
@@ -133,6 +137,13 @@ pub trait Tableau: Sealed + Copy + Default + core::fmt::Debug + Send + Sync + 's
         k: &Self::Slopes<S>,
         out: &mut [T],
     );
+}
+
+/// Names for the slopes.
+macro_rules! slopes {
+    ($k:ident => $($name:pat),+) => {
+        let [$($name),+] = $k;
+    };
 }
 
 /// `out = y + h Σ w k`, summed from the left. The newest slope stands last, so that all else is
@@ -213,4 +224,4 @@ macro_rules! dense_derivative {
     }};
 }
 
-pub(super) use {advance, dense, dense_derivative, error, stage};
+pub(super) use {advance, dense, dense_derivative, error, slopes, stage};
