@@ -117,6 +117,12 @@ fn izhikevich_fires_exactly_23_times() {
         ] {
             let (spikes, v) = izhikevich(method, tolerance);
             assert_eq!(spikes.len(), 23, "{method:?}");
+            // DOPRI5's dense output is of fourth order only, and the upstroke is steep.
+            let bound = if method == Method::DormandPrince54 {
+                2.0 * bound
+            } else {
+                bound
+            };
             for (found, expected) in [
                 (spikes[0], 3.12705530387698),
                 (spikes[1], 26.2260246341484),
