@@ -274,7 +274,6 @@ impl<M: Tableau, T: Real, S: State<T>> Explicit<M, T, S> {
             size = self.greatest_step;
         }
         let remaining = (stop - self.t).abs();
-        let mut wild = true;
         loop {
             // A remainder of a few per cent of a step is taken along with it.
             let last = size * T::of(1.01) >= remaining;
@@ -288,7 +287,7 @@ impl<M: Tableau, T: Real, S: State<T>> Explicit<M, T, S> {
             let t1 = if last { stop } else { self.t + h };
             if t1 == self.t || h.abs() < self.least_step && !last {
                 self.h = size;
-                return Err(self.underflow(h, wild));
+                return Err(self.underflow(h));
             }
             if *budget == 0 {
                 self.h = size;
@@ -330,7 +329,7 @@ impl<M: Tableau, T: Real, S: State<T>> Explicit<M, T, S> {
                 }
             }
             self.statistics.rejected += 1;
-            wild = !(error2.is_finite() && error2 > T::one());
+            let wild = !(error2.is_finite() && error2 > T::one());
             let factor = if wild {
                 self.control.reject_wild()
             } else {
@@ -524,8 +523,7 @@ impl<M: Tableau, T: Real, S: State<T>> Explicit<M, T, S> {
     }
 
     #[cold]
-    fn underflow(&self, h: T, wild: bool) -> Error {
-        let _ = wild;
+    fn underflow(&self, h: T) -> Error {
         Error::StepSizeUnderflow {
             t: self.t.to_f64(),
             h: h.to_f64(),
@@ -584,7 +582,7 @@ impl<M: Tableau, T: Real, S: State<T>> Stepper<T> for Explicit<M, T, S> {
 fn all_finite<T: Real>(y: &[T], slope: &[T]) -> bool {
     let mut zero = T::zero();
     for (a, b) in y.iter().zip(slope) {
-        zero += (*a - *a) + (*b - *b);
+        zero += (*a + *b) * T::zero();
     }
     zero == T::zero()
 }
