@@ -343,7 +343,7 @@ impl<M: Tableau, T: Real, S: State<T>> Explicit<M, T, S> {
     #[inline(always)]
     fn error2(&mut self, h: T) -> T {
         let n = self.y.as_slice().len();
-        let count = T::of(n as f64);
+        let share = T::one() / T::of(n as f64);
         let sum = |error: &[T], y0: &[T], y1: &[T], absolute: &[T], relative: T| {
             let (y0, y1, absolute) = (&y0[..n], &y1[..n], &absolute[..n]);
             let mut sum = T::zero();
@@ -351,7 +351,8 @@ impl<M: Tableau, T: Real, S: State<T>> Explicit<M, T, S> {
                 let (a, b) = (y0[i].abs(), y1[i].abs());
                 // Written so that a NaN in `b` passes.
                 let size = if a > b { a } else { b };
-                let e = error[i] / (absolute[i] + relative * size);
+                // The reciprocal does not wait for the last slope, a quotient would.
+                let e = error[i] * (T::one() / (absolute[i] + relative * size));
                 sum += e * e;
             }
             sum
@@ -362,14 +363,14 @@ impl<M: Tableau, T: Real, S: State<T>> Explicit<M, T, S> {
         M::error::<T, S>(h, &self.k, error);
         let first = sum(error, y0, y1, absolute, relative);
         if M::SECOND_EMBEDDED_ORDER.is_none() {
-            return first / count;
+            return first * share;
         }
         // Hairer, Nørsett & Wanner (1993), II.10: e₅² / √(e₅² + e₃²/100).
         M::second_error::<T, S>(h, &self.k, error);
         let second = sum(error, y0, y1, absolute, relative);
         let both = first + second * T::of(0.01);
         if both > T::zero() {
-            first * first / (both * count)
+            first * share * (first / both)
         } else {
             both
         }
