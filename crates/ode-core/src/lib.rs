@@ -6,6 +6,10 @@ pub use statistics::Statistics;
 pub use system::{Gated, System};
 pub use tolerance::{Absolute, Tolerance};
 
+pub mod exponential;
+pub mod leapfrog;
+pub mod sde;
+
 mod error;
 mod state;
 mod statistics;
