@@ -1,5 +1,5 @@
 use neuropil_math::Real;
-use neuropil_math::elementary::scalar::exp_m1;
+use neuropil_math::elementary::scalar::{exp_m1, ln_1p};
 
 use super::{GatedStep, split};
 use crate::{Error, Gated};
@@ -72,4 +72,37 @@ pub(crate) fn gain<T: Real>(rate: T, h: T) -> T {
     } else {
         -exp_m1(-x) / rate
     }
+}
+
+/// When a leak with constant drive and rate, now at `y`, reaches `threshold`: the spike time of an
+/// integrate-and-fire neuron in closed form,
+///
+/// $$\frac 1 r \ln\left(1 + \frac{r (\theta - y)}{d - r \theta}\right)$$
+///
+/// Nothing if it never does, now included in the time to come.
+///
+/// ```
+/// use neuropil_ode_core::exponential::crossing_time;
+///
+/// // 20 ms, towards -45 mV, from -65 mV to -50 mV.
+/// let t = crossing_time(-65.0, -45.0 / 20.0, 1.0 / 20.0, -50.0);
+/// assert!((t.unwrap() - 20.0 * 4.0_f64.ln()).abs() < 1e-13);
+/// // The equilibrium itself is never reached.
+/// assert_eq!(crossing_time(-65.0, -45.0 / 20.0, 1.0 / 20.0, -40.0), None);
+/// ```
+#[must_use]
+pub fn crossing_time<T: Real>(y: T, drive: T, rate: T, threshold: T) -> Option<T> {
+    let gap = threshold - y;
+    if gap == T::zero() {
+        return Some(gap);
+    }
+    // The speed at the threshold.
+    let speed = drive - rate * threshold;
+    let x = rate * gap / speed;
+    let t = if x < T::EPSILON && -x < T::EPSILON {
+        gap / speed
+    } else {
+        ln_1p(x) / rate
+    };
+    (t >= T::zero() && t.is_finite()).then_some(t)
 }

@@ -53,7 +53,7 @@ use neuropil_math::Real;
 
 use crate::{Error, Gated};
 
-pub use euler::ExponentialEulerStep;
+pub use euler::{ExponentialEulerStep, crossing_time};
 pub(crate) use euler::{gain, relax};
 pub use fused::{FusedMidpointStep, FusedStep};
 pub use midpoint::ExponentialMidpointStep;

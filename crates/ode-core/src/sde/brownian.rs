@@ -27,7 +27,7 @@ use crate::exponential::{check_length, check_run};
 /// let mut rng = Xoshiro256PlusPlus::seed_from_u64(1);
 /// let mut path = BrownianPath::<f64>::new(0.0, 1.0, 1, 4, &mut rng)?;
 /// let end = path.total(0)?;
-/// path.refine(&mut rng);
+/// path.refine(&mut rng)?;
 /// assert_eq!(path.intervals(), 8);
 /// assert!((path.total(0)? - end).abs() < 1e-14);
 /// # Ok::<(), neuropil_ode_core::Error>(())
@@ -49,7 +49,8 @@ impl<T: Real> BrownianPath<T> {
     /// Interval by interval, the increments of all components are drawn, then their areas $H$.
     ///
     /// # Errors
-    /// No component or interval, a time that is not finite, a span that is not positive.
+    /// No component or interval, more than memory holds, a time that is not finite, a span that is
+    /// not positive.
     pub fn new<R: Rng + ?Sized>(
         t: T,
         span: T,
@@ -57,32 +58,24 @@ impl<T: Real> BrownianPath<T> {
         intervals: usize,
         rng: &mut R,
     ) -> Result<Self, Error> {
-        let size = components.checked_mul(intervals).ok_or(Error::OutOfRange {
-            what: "intervals",
-            value: intervals as f64,
-            range: "is too large for this number of components",
-        })?;
-        let mut this = Self {
-            start: t,
-            span,
-            components,
-            intervals,
-            motion: vec![T::zero(); size],
-            area: vec![T::zero(); size],
-        };
-        let first = &this.motion[..components.min(size)];
-        let k = if components > 0 && intervals == 0 {
-            check_run(t, span, 0, &[T::zero()], 1)?
-        } else {
-            check_run(t, span, intervals, first, components)?
-        };
-        if k < T::zero() {
+        if components == 0 {
+            return Err(Error::EmptySystem);
+        }
+        if check_run(t, span, intervals, &[T::zero()], 1)? < T::zero() {
             return Err(Error::OutOfRange {
                 what: "span",
                 value: span.to_f64(),
                 range: "must be positive",
             });
         }
+        let mut this = Self {
+            start: t,
+            span,
+            components,
+            intervals,
+            motion: zeros(components, intervals)?,
+            area: zeros(components, intervals)?,
+        };
         this.redraw(rng);
         Ok(this)
     }
@@ -102,13 +95,17 @@ impl<T: Real> BrownianPath<T> {
         }
     }
 
-    /// Halves every interval. Twice the memory is allocated.
-    pub fn refine<R: Rng + ?Sized>(&mut self, rng: &mut R) {
+    /// Halves every interval: twice the memory, two normal variates for each increment that was there.
+    ///
+    /// # Errors
+    /// More intervals than memory holds; the path is left as it was.
+    pub fn refine<R: Rng + ?Sized>(&mut self, rng: &mut R) -> Result<(), Error> {
         let k = self.span / T::of(self.intervals as f64);
         let (deviation_x, deviation_y) = ((k / T::of(16.0)).sqrt(), (k / T::of(48.0)).sqrt());
         let n = self.components;
-        let mut motion = vec![T::zero(); 2 * self.motion.len()];
-        let mut area = motion.clone();
+        let intervals = self.intervals.saturating_mul(2);
+        let mut motion = zeros(n, intervals)?;
+        let mut area = zeros(n, intervals)?;
         for i in 0..self.intervals {
             for j in 0..n {
                 let (w, h) = (self.motion[i * n + j], self.area[i * n + j]);
@@ -124,7 +121,8 @@ impl<T: Real> BrownianPath<T> {
             }
         }
         (self.motion, self.area) = (motion, area);
-        self.intervals *= 2;
+        self.intervals = intervals;
+        Ok(())
     }
 
     /// The number of intervals.
@@ -181,6 +179,22 @@ impl<T: Real> BrownianPath<T> {
     }
 }
 
+fn zeros<T: Real>(components: usize, intervals: usize) -> Result<Vec<T>, Error> {
+    let too_many = Error::OutOfRange {
+        what: "number of intervals",
+        value: intervals as f64,
+        range: "is more than memory holds",
+    };
+    let mut zeros = Vec::new();
+    match components.checked_mul(intervals) {
+        Some(size) if zeros.try_reserve_exact(size).is_ok() => {
+            zeros.resize(size, T::zero());
+            Ok(zeros)
+        }
+        _ => Err(too_many),
+    }
+}
+
 /// A [`BrownianPath`] read in equal steps, each of one or several of its intervals.
 #[derive(Debug, Clone)]
 pub struct PathSteps<'a, T> {
@@ -208,7 +222,8 @@ impl<T: Real> Noise<T> for PathSteps<'_, T> {
         let step = path.span / T::of(self.steps as f64);
         let at = path.start + T::of(self.next as f64) * step;
         let slack = T::of(1e-3) * step + T::of(8.0) * T::EPSILON * at.abs();
-        if self.next >= self.steps || (t - at).abs() > slack || (h - step).abs() > slack {
+        let expected = (t - at).abs() <= slack && (h - step).abs() <= slack;
+        if self.next >= self.steps || !expected {
             return Err(Error::Time {
                 what: "the step asked of the Brownian path",
                 value: t.to_f64(),

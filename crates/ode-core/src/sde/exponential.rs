@@ -22,7 +22,7 @@ use crate::{Error, Gated};
 /// let process = OrnsteinUhlenbeck::new(0.0, 1.0, 0.5)?;
 /// let mut rng = Xoshiro256PlusPlus::seed_from_u64(1);
 /// let mut path = SamplePath::new(ExponentialMaruyamaStep, 1);
-/// let mut x = [1.0];
+/// let mut x = [1.0_f64];
 /// path.run(&process, 0.0, 100.0, 50, &mut x, &mut Drawn(&mut rng))?;
 /// // Four stationary deviations.
 /// assert!(x[0].abs() < 4.0 * 0.125_f64.sqrt());

@@ -32,7 +32,7 @@ pub trait Noise<T: Real> {
 /// use rand::{SeedableRng, rngs::Xoshiro256PlusPlus};
 ///
 /// let mut rng = Xoshiro256PlusPlus::seed_from_u64(1);
-/// let mut motion = [0.0; 3];
+/// let mut motion = [0.0_f64; 3];
 /// Drawn(&mut rng).fill(0.0, 0.01, &mut motion, &mut [])?;
 /// assert!(motion.iter().all(|w| w.abs() < 1.0));
 /// # Ok::<(), neuropil_ode_core::Error>(())
