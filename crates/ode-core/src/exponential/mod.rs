@@ -46,8 +46,9 @@
 //! ```
 //!
 //! [^1]: Rush & Larsen (1978), A practical algorithm for solving dynamic membrane equations, IEEE
-//!     Trans. Biomed. Eng. 25, 389–392; in second order: Perego & Veneziani (2009), An efficient
-//!     generalization of the Rush–Larsen method, ETNA 35, 234–256.
+//!     Trans. Biomed. Eng. 25, 389–392; in second order: Sundnes, Artebrant, Skavhaug & Tveito (2009),
+//!     A second-order algorithm for solving dynamic cell membrane equations, IEEE Trans. Biomed. Eng.
+//!     56, 2546–2548.
 
 use neuropil_math::Real;
 

@@ -12,7 +12,7 @@ use crate::exponential::split;
 /// [derivative](StochasticSystem::diffusion_derivative) the product $g_i g_i'$ is replaced by the
 /// difference $(g_i(t, X + h f + g \sqrt h) - g_i(t, X)) / \sqrt h$, of the same order.
 ///
-/// Source: Kloeden & Platen (1992), 10.3.1 and 11.1.3.
+/// Source: Kloeden & Platen (1992), sections 10.3 and 11.1.
 ///
 /// ```
 /// use neuropil_ode_core::sde::{Increments, MilsteinStep, StochasticStep, StochasticSystem};

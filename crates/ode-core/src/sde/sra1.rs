@@ -14,7 +14,7 @@ use crate::exponential::split;
 /// the diffusion does depend on the state, the result is wrong, not merely less accurate.
 ///
 /// Source: Rößler (2010), Runge–Kutta methods for the strong approximation of solutions of stochastic
-/// differential equations, SIAM J. Numer. Anal. 48, 922–952, table 6.1.
+/// differential equations, SIAM J. Numer. Anal. 48, 922–952, scheme SRA1.
 ///
 /// ```
 /// use neuropil_ode_core::sde::{Increments, Sra1Step, StochasticStep, StochasticSystem};
