@@ -7,6 +7,7 @@ use std::hint::black_box;
 
 mod linear_algebra;
 mod ngrc;
+mod ode;
 
 /// One piece of work that we and a peer do.
 pub struct Workload {
@@ -18,6 +19,8 @@ pub struct Workload {
     pub about: &'static str,
     /// Whom we are compared with.
     pub peer: &'static str,
+    /// Where the peer's side is written.
+    pub side: Side,
     /// What is required of peer time / our time, where an aim was set.
     pub aim: Option<f64>,
     /// How closely the two results must agree, relative to the larger.
@@ -28,13 +31,28 @@ pub struct Workload {
     pub prepare: fn() -> Result<Work, String>,
 }
 
+/// Where the other side of a comparison is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// `peers/<crate>_peers.py`.
+    Python,
+    /// `peers/rust`, a project of its own.
+    Rust,
+    /// Another workload of ours, by name.
+    Ours(&'static str),
+}
+
 /// The work: does it once, returns the number that shows it was done.
 pub type Work = Box<dyn FnMut() -> Result<f64, String>>;
 
 /// Every workload.
 #[must_use]
 pub fn all() -> Vec<Workload> {
-    [linear_algebra::workloads(), ngrc::workloads()]
+    [
+        linear_algebra::workloads(),
+        ngrc::workloads(),
+        ode::workloads(),
+    ]
         .into_iter()
         .flatten()
         .collect()

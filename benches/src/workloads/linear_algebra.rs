@@ -4,7 +4,7 @@ use nalgebra::DMatrix;
 use neuropil_math::linalg::{Cholesky, gram};
 use neuropil_math::ridge::{Ridge, RidgeConfig, RidgeMethod};
 
-use super::{Work, Workload, repeated, uniform};
+use super::{Side, Work, Workload, repeated, uniform};
 
 pub(super) fn workloads() -> Vec<Workload> {
     let numpy = |name, about, aim, pairs, prepare| Workload {
@@ -12,6 +12,7 @@ pub(super) fn workloads() -> Vec<Workload> {
         of: "math",
         about,
         peer: "NumPy (OpenBLAS)",
+        side: Side::Python,
         aim: Some(aim),
         agreement: 1e-9,
         pairs,

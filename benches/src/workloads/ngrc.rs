@@ -5,7 +5,7 @@ use neuropil_datasets::Integration;
 use neuropil_datasets::generators::Lorenz63Config;
 use neuropil_reservoir::{Ngrc, NgrcConfig, RidgeConfig, RidgeMethod};
 
-use super::{Work, Workload, repeated};
+use super::{Side, Work, Workload, repeated};
 
 pub(super) fn workloads() -> Vec<Workload> {
     let base = |name, about, peer, prepare| Workload {
@@ -13,6 +13,7 @@ pub(super) fn workloads() -> Vec<Workload> {
         of: "reservoir",
         about,
         peer,
+        side: Side::Python,
         aim: None,
         // One side penalises the constant, the other does not, and chaos does the rest.
         agreement: 1e-2,
