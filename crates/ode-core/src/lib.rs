@@ -13,11 +13,13 @@ pub use system::{Gated, System};
 pub use tolerance::{Absolute, Tolerance};
 
 pub mod explicit;
+pub mod stiff;
 
 mod config;
 mod control;
 mod error;
 mod event;
+mod initial_step;
 mod integration;
 mod solve;
 mod state;
