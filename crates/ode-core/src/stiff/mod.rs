@@ -16,6 +16,10 @@ pub use radau::Radau5;
 pub use rodas::Rodas5P;
 pub use stepper::Stiff;
 
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "the matrix of Radau IIA itself serves its test only")
+)]
 mod coefficients;
 mod jacobian;
 mod linear;

@@ -496,3 +496,28 @@ impl<T: Real, S: State<T>> Work<T, S> for RadauWork<T, S> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::coefficients::radau_iia_5::A;
+    use super::*;
+
+    fn product(a: &[[f64; 3]; 3], b: &[[f64; 3]; 3]) -> [[f64; 3]; 3] {
+        from_fn(|i| from_fn(|j| (0..3).map(|k| a[i][k] * b[k][j]).sum()))
+    }
+
+    #[test]
+    fn the_transform_makes_two_blocks_of_the_inverse_matrix() {
+        let [alpha, beta] = PAIR;
+        let blocks = [[GAMMA, 0.0, 0.0], [0.0, alpha, -beta], [0.0, beta, alpha]];
+        // A T Λ = T, and T T⁻¹ = I.
+        let same = product(&product(&A, &TRANSFORM), &blocks);
+        let one = product(&TRANSFORM, &T_INVERSE);
+        for i in 0..3 {
+            for j in 0..3 {
+                assert!((same[i][j] - TRANSFORM[i][j]).abs() < 1e-14);
+                assert!((one[i][j] - f64::from(i == j)).abs() < 1e-14);
+            }
+        }
+    }
+}
