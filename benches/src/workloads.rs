@@ -53,9 +53,9 @@ pub fn all() -> Vec<Workload> {
         ngrc::workloads(),
         ode::workloads(),
     ]
-        .into_iter()
-        .flatten()
-        .collect()
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// The same uniform numbers in [-½, ½) as `uniform` in `peers/common.py`: SplitMix64 of the index.

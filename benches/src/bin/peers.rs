@@ -7,7 +7,7 @@ use std::process::{Command, ExitCode};
 
 use neuropil_benches::duel;
 use neuropil_benches::report::{Report, significant};
-use neuropil_benches::workloads::{self, Workload};
+use neuropil_benches::workloads::{self, Side, Workload};
 
 const USAGE: &str = "usage: cargo xtask peers [CRATE] [--quick] [--update] [--list]
 
@@ -98,11 +98,8 @@ fn compare<'a>(
     workloads: impl Iterator<Item = &'a Workload>,
     quick: bool,
 ) -> Result<Report, String> {
-    let python = std::env::var_os("NEUROPIL_PEERS_PYTHON")
-        .map(PathBuf::from)
-        .ok_or("NEUROPIL_PEERS_PYTHON names no Python; run `cargo xtask peers`")?;
     let ours = std::env::current_exe().map_err(|e| e.to_string())?;
-    let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers");
+    let mut rust = None;
     let columns = [
         "work",
         "peer",
@@ -120,9 +117,23 @@ fn compare<'a>(
         eprintln!("{} …", workload.name);
         let mut a = Command::new(&ours);
         a.args(["--worker", workload.name]);
-        let mut b = Command::new(&python);
-        b.arg(scripts.join(format!("{of}_peers.py")))
-            .arg(workload.name);
+        let mut b = match workload.side {
+            Side::Python => python(of, workload.name)?,
+            Side::Ours(other) => {
+                let mut command = Command::new(&ours);
+                command.args(["--worker", other]);
+                command
+            }
+            Side::Rust => {
+                let program = match &rust {
+                    Some(program) => program,
+                    None => rust.insert(build_rust_peers()?),
+                };
+                let mut command = Command::new(program);
+                command.arg(workload.name);
+                command
+            }
+        };
         for (name, value) in ONE_THREAD {
             b.env(name, value);
         }
@@ -176,6 +187,36 @@ fn compare<'a>(
         machine()
     ));
     Ok(report)
+}
+
+fn scripts() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("peers")
+}
+
+fn python(of: &str, name: &str) -> Result<Command, String> {
+    let python = std::env::var_os("NEUROPIL_PEERS_PYTHON")
+        .ok_or("NEUROPIL_PEERS_PYTHON names no Python; run `cargo xtask peers`")?;
+    let mut command = Command::new(python);
+    let script = format!("{}_peers.py", of.replace('-', "_"));
+    command.arg(scripts().join(script)).arg(name);
+    Ok(command)
+}
+
+/// The Rust peers have a lock file of their own; they are built where our own programs are.
+fn build_rust_peers() -> Result<PathBuf, String> {
+    let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/peers-rust");
+    eprintln!("building the Rust peers …");
+    let status = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        .args(["build", "--release", "--quiet", "--locked", "--manifest-path"])
+        .arg(scripts().join("rust/Cargo.toml"))
+        .arg("--target-dir")
+        .arg(&target)
+        .status()
+        .map_err(|e| format!("cargo: {e}"))?;
+    if !status.success() {
+        return Err("the Rust peers do not build".to_owned());
+    }
+    Ok(target.join("release/neuropil-rust-peers"))
 }
 
 const ONE_THREAD: [(&str, &str); 4] = [

@@ -71,11 +71,13 @@ pub mod explicit;
 pub mod exponential;
 pub mod leapfrog;
 pub mod sde;
+pub mod stiff;
 
 mod config;
 mod control;
 mod error;
 mod event;
+mod initial_step;
 mod integration;
 mod solve;
 mod state;
