@@ -33,6 +33,8 @@ pub struct Outcome {
     pub ratio: (f64, f64, f64),
     /// Our peak memory and the peer's, in bytes.
     pub peak: (u64, u64),
+    /// What we computed, and what the peer did.
+    pub values: (f64, f64),
     /// The versions that the peer reported.
     pub versions: String,
 }
@@ -174,6 +176,7 @@ pub fn run(ours: Command, peer: Command, pairs: usize, agreement: f64) -> Result
         peer: median(runs.iter().map(|r| r.1.seconds)),
         ratio: (median(ratios.iter().copied()), smallest, largest),
         peak: (last.0.peak, last.1.peak),
+        values: (a.value, b.value),
         versions: peer.versions.clone(),
     })
 }

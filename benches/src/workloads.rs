@@ -25,6 +25,8 @@ pub struct Workload {
     pub aim: Option<f64>,
     /// How closely the two results must agree, relative to the larger.
     pub agreement: f64,
+    /// The true result, where it is known: then the errors stand beside the times.
+    pub truth: Option<f64>,
     /// How many pairs of runs are made: first with `--quick`, then without.
     pub pairs: (usize, usize),
     /// Prepares the input and returns the work.

@@ -66,7 +66,8 @@ fn run() -> Result<(), String> {
     let mut crates: Vec<&str> = chosen.iter().map(|w| w.of).collect();
     crates.dedup();
     for of in crates {
-        let report = compare(of, chosen.iter().filter(|w| w.of == of), quick)?;
+        let of_this: Vec<&Workload> = chosen.iter().filter(|w| w.of == of).collect();
+        let report = compare(of, &of_this, quick)?;
         let root = Path::new(env!("CARGO_MANIFEST_DIR"))
             .parent()
             .unwrap_or(Path::new("."));
@@ -93,14 +94,10 @@ fn worker(name: &str) -> Result<(), String> {
     duel::serve((workload.prepare)()?, env!("CARGO_PKG_VERSION"))
 }
 
-fn compare<'a>(
-    of: &str,
-    workloads: impl Iterator<Item = &'a Workload>,
-    quick: bool,
-) -> Result<Report, String> {
+fn compare(of: &str, workloads: &[&Workload], quick: bool) -> Result<Report, String> {
     let ours = std::env::current_exe().map_err(|e| e.to_string())?;
     let mut rust = None;
-    let columns = [
+    let mut columns = vec![
         "work",
         "peer",
         "ours (ms)",
@@ -108,6 +105,10 @@ fn compare<'a>(
         "peer / ours",
         "memory ours / peer (MB)",
     ];
+    let errors = workloads.iter().any(|w| w.truth.is_some());
+    if errors {
+        columns.push("error ours / peer");
+    }
     let mut report = Report::new(
         format!("neuropil-{of} beside its peers, one thread"),
         &columns,
@@ -155,7 +156,7 @@ fn compare<'a>(
                 if median >= aim { "" } else { " missed" }
             )
         });
-        report.row([
+        let mut row = vec![
             workload.about.to_owned(),
             workload.peer.to_owned(),
             significant(outcome.ours * 1e3, 3),
@@ -171,7 +172,14 @@ fn compare<'a>(
                 megabytes(outcome.peak.0),
                 megabytes(outcome.peak.1)
             ),
-        ]);
+        ];
+        if errors {
+            row.push(workload.truth.map_or(String::new(), |truth| {
+                let error = |value: f64| significant((value - truth).abs(), 2);
+                format!("{} / {}", error(outcome.values.0), error(outcome.values.1))
+            }));
+        }
+        report.row(row);
         report.value(workload.name, format!("{}x", significant(median, 2)));
         versions.push(outcome.versions);
     }
@@ -207,7 +215,13 @@ fn build_rust_peers() -> Result<PathBuf, String> {
     let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/peers-rust");
     eprintln!("building the Rust peers …");
     let status = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-        .args(["build", "--release", "--quiet", "--locked", "--manifest-path"])
+        .args([
+            "build",
+            "--release",
+            "--quiet",
+            "--locked",
+            "--manifest-path",
+        ])
         .arg(scripts().join("rust/Cargo.toml"))
         .arg("--target-dir")
         .arg(&target)

@@ -15,6 +15,7 @@ pub(super) fn workloads() -> Vec<Workload> {
         side: Side::Python,
         aim: Some(aim),
         agreement: 1e-9,
+        truth: None,
         pairs,
         prepare,
     };

@@ -17,6 +17,7 @@ pub(super) fn workloads() -> Vec<Workload> {
         aim: None,
         // One side penalises the constant, the other does not, and chaos does the rest.
         agreement: 1e-2,
+        truth: None,
         pairs: (7, 21),
         prepare,
     };

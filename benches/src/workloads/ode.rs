@@ -22,6 +22,8 @@ pub(super) fn workloads() -> Vec<Workload> {
         aim: Some(times_faster),
         // Errors at this tolerance, stretched by chaos.
         agreement: 2e-5,
+        // Certified to 30 digits.
+        truth: Some(-5.857_685_382_424_09),
         pairs: (9, 31),
         prepare,
     };
@@ -32,6 +34,7 @@ pub(super) fn workloads() -> Vec<Workload> {
     };
     let stiff = |name, about, prepare| Workload {
         agreement: 1e-6,
+        truth: Some(1.706_167_732_170_465),
         ..rust(name, about, DIFFERENTIAL, 1.0, prepare)
     };
     vec![
@@ -77,13 +80,16 @@ pub(super) fn workloads() -> Vec<Workload> {
             1.0 / 0.95,
             adaptive::<DormandPrince853>,
         ),
-        rust(
-            "rk4-ode_solvers",
-            "Lorenz63, 2000 steps of RK4, [f64; 3] (100 times)",
-            ODE_SOLVERS,
-            1.0 / 0.82,
-            rk4,
-        ),
+        Workload {
+            truth: Some(-8.021_143_613_317_44),
+            ..rust(
+                "rk4-ode_solvers",
+                "Lorenz63 to t = 20, 2000 steps of RK4, [f64; 3] (100 times)",
+                ODE_SOLVERS,
+                1.0 / 0.82,
+                rk4,
+            )
+        },
         stiff(
             "radau5-1e-6",
             "Van der Pol, mu = 1000, to t = 2000, Radau IIA 5, relative 1e-6 (100 times)",
