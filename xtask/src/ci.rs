@@ -135,12 +135,12 @@ fn steps<'a>(sh: &'a Shell, workspace: &'a Workspace) -> Vec<Step<'a>> {
         },
         // Tests may run them.
         command("examples", "cargo build --workspace --examples"),
-        command("tests", "cargo test --workspace --tests --no-fail-fast"),
+        // With all features, which add code and take none away; examples and doc tests run without.
+        command(
+            "tests",
+            "cargo test --workspace --all-features --tests --no-fail-fast",
+        ),
         command("doc-tests", "cargo test --workspace --doc --no-fail-fast"),
-        Step {
-            name: "feature-tests",
-            work: Work::Commands(feature_tests(workspace)),
-        },
     ]
 }
 
@@ -158,20 +158,6 @@ fn feature_checks(workspace: &Workspace) -> Vec<Line> {
         }
     }
     lines
-}
-
-/// The tests of each package that has features, with all of them on.
-fn feature_tests(workspace: &Workspace) -> Vec<Line> {
-    let packages = workspace.packages.iter();
-    packages
-        .filter(|package| !package.features.is_empty())
-        .map(|package| {
-            Line::new(&format!(
-                "cargo test -p {} --all-features --no-fail-fast",
-                package.name
-            ))
-        })
-        .collect()
 }
 
 impl Step<'_> {
@@ -379,10 +365,6 @@ mod tests {
                 "cargo clippy -p a --no-default-features --features y -- -D warnings",
                 "cargo clippy -p b --no-default-features -- -D warnings",
             ]
-        );
-        assert_eq!(
-            lines(feature_tests(&workspace)),
-            ["cargo test -p a --all-features --no-fail-fast"]
         );
     }
 

@@ -497,7 +497,7 @@ impl<T: Real> Qr<T> {
         Ok((z, left))
     }
 
-    /// Minimises $\|A X - B\|^2$, column by column.
+    /// Minimises $\lVert A X - B\rVert^2$, column by column.
     ///
     /// # Errors
     /// [`Error::Shape`] if `b` has not m rows, [`Error::NonFinite`] at NaN or infinity in it,
@@ -519,7 +519,7 @@ pub(crate) fn rank_tolerance(epsilon: f64, rows: usize, columns: usize) -> f64 {
 }
 
 /// Whether the rows $\sqrt\lambda I$ drown in the rounding errors of the triangle or matrix `r`: they are then
-/// below $\epsilon \|R\|_F$, and do not make the rank full.
+/// below $\epsilon \lVert R\rVert_F$, and do not make the rank full.
 pub(crate) fn drowns(lambda: f64, r: &DMatrix<f64>) -> bool {
     lambda.sqrt() <= f64::EPSILON * r.norm()
 }
@@ -577,7 +577,7 @@ pub(crate) fn solve_triangle(
 }
 
 /// An estimate of the condition number of the upper triangle of `r` with its columns scaled to unit
-/// length: the root of $\|(R_s^T R_s)^{-1}\|_1$. Scaling the features changes neither it nor the accuracy
+/// length: the root of $\lVert (R_s^T R_s)^{-1}\rVert_1$. Scaling the features changes neither it nor the accuracy
 /// of a solve (van der Sluis).
 pub(crate) fn triangle_condition(r: &DMatrix<f64>) -> f64 {
     let n = r.ncols();

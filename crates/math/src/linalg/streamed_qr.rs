@@ -9,7 +9,7 @@ use crate::{Error, Real, check_finite, check_size};
 
 /// The triangle $R$ and $Q^T y$ of a least-squares problem whose samples arrive in blocks.
 ///
-/// Samples are columns, as everywhere: the problem is $\min \|X^T W^T - Y^T\|^2$ with $X$ features × samples.
+/// Samples are columns, as everywhere: the problem is $\min \lVert X^T W^T - Y^T\rVert^2$ with $X$ features × samples.
 /// Memory is that of $R$ and of 256 samples. Samples are eliminated 256 at a time whatever the sizes
 /// of the blocks they came in, so that the result is the same to the bit however the data were split.
 ///

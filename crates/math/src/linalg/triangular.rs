@@ -89,7 +89,7 @@ pub(crate) fn solve_upper_transposed<T: Real>(r: &DMatrix<T>, b: &mut [T]) {
     );
 }
 
-/// A lower bound of $\|H^{-1}\|_1$ for a symmetric $H$ of order `n`, nearly always within a factor of
+/// A lower bound of $\lVert H^{-1}\rVert_1$ for a symmetric $H$ of order `n`, nearly always within a factor of
 /// three of it, from some five solves: the estimator of Hager and Higham (N. J. Higham, *Accuracy
 /// and Stability of Numerical Algorithms*, algorithm 15.4).
 ///

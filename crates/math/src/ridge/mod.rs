@@ -1,7 +1,7 @@
 //! Ridge regression and least squares: the linear readouts of every model.
 //!
 //! All of it minimises, over $W$ (outputs × features) and $b$,
-//! $$\sum_t \|y_t - W x_t - b\|^2 + \lambda \|W\|_F^2.$$
+//! $$\sum_t \lVert y_t - W x_t - b\rVert^2 + \lambda \lVert W\rVert_F^2.$$
 //! The penalty is not scaled by the number of samples, and never falls on the intercept $b$. Solutions
 //! are computed in `f64` whatever the precision of the data.
 //!
@@ -38,9 +38,9 @@ pub enum RidgeMethod {
     /// [`Qr`](Self::Qr) in the place of either if its matrix is too ill-conditioned.
     ///
     /// With $H$ the matrix of the normal equations scaled to a unit diagonal, the error of their
-    /// solution is near $\epsilon \|H^{-1}\|$, which is estimated from the factor. Above 10⁴ the solution
+    /// solution is near $\epsilon \lVert H^{-1}\rVert$, which is estimated from the factor. Above 10⁴ the solution
     /// is refined with residuals from the data: each step removes that same factor, down to the
-    /// error of QR. Where $\epsilon \|H^{-1}\|$ exceeds 1/100 (condition numbers above some 7·10⁶), or the
+    /// error of QR. Where $\epsilon \lVert H^{-1}\rVert$ exceeds 1/100 (condition numbers above some 7·10⁶), or the
     /// refinement does not converge, QR is used.
     #[default]
     Auto,
@@ -83,7 +83,7 @@ impl Default for RidgeConfig {
 /// [`RidgeMethod::Auto`] and [`RidgeMethod::Qr`] give the weights of least norm, and
 /// [`rank`](Self::rank) tells; singular values count as zero below $4 \epsilon (n + \sqrt m)$ of the
 /// largest, or below the precision of the data, if that is more. So does a λ with
-/// $\sqrt\lambda \le \epsilon \|X\|_F$: it drowns in rounding errors. Just above it, weights of dependent
+/// $\sqrt\lambda \le \epsilon \lVert X\rVert_F$: it drowns in rounding errors. Just above it, weights of dependent
 /// features can be huge, and [`condition`](Self::condition) is near 10¹⁶.
 ///
 /// ```

@@ -6,9 +6,9 @@ use crate::Error;
 use crate::linalg::Cholesky;
 use crate::linalg::triangular::{inverse_norm, solve_lower, solve_lower_transposed};
 
-/// Below this $\|H^{-1}\|$ the normal equations lose no more than four digits of sixteen.
+/// Below this $\lVert H^{-1}\rVert$ the normal equations lose no more than four digits of sixteen.
 const GOOD: f64 = 1e4;
-/// A step of refinement multiplies the error by some $\epsilon \|H^{-1}\|$; above this QR is used.
+/// A step of refinement multiplies the error by some $\epsilon \lVert H^{-1}\rVert$; above this QR is used.
 const SLOWEST: f64 = 1e-2;
 /// Steps of refinement; the slowest case needs four or five.
 const STEPS: usize = 6;
@@ -32,7 +32,7 @@ pub(super) struct Normal {
     factor: Cholesky<f64>,
     /// The roots of the diagonal.
     scale: Vec<f64>,
-    /// An estimate of $\|H^{-1}\|_1$, where $H$ is the matrix scaled to a unit diagonal.
+    /// An estimate of $\lVert H^{-1}\rVert_1$, where $H$ is the matrix scaled to a unit diagonal.
     pub(super) inverse_norm: f64,
     /// Rows that are not zero throughout.
     pub(super) rank: usize,

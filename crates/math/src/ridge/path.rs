@@ -365,7 +365,7 @@ impl<T: Real> RidgePath<T> {
     }
 
     /// The generalised cross-validation error of Golub, Heath and Wahba[^1],
-    /// $$\mathrm{gcv}(\lambda) = \frac{\frac{1}{T q} \sum \|y - \hat y\|^2}{(1 - \mathrm{edf} / T)^2},$$
+    /// $$\mathrm{gcv}(\lambda) = \frac{\frac{1}{T q} \sum \lVert y - \hat y\rVert^2}{(1 - \mathrm{edf} / T)^2},$$
     /// over T samples and q outputs; infinite where the model has no degree of freedom left.
     ///
     /// [^1]: G. H. Golub, M. Heath, G. Wahba, *Technometrics* 21 (1979), 215–223.

@@ -16,7 +16,7 @@
 //! 5. Blocks of up to [`RadiusConfig::direct`] rows are solved directly, larger ones by the
 //!    Krylov–Schur method until a residual is met; if it is not, then directly up to
 //!    [`RadiusConfig::fallback`] rows.
-//! 6. What is larger still and does not converge is also judged by the growth of $\|B^k x\|$; the
+//! 6. What is larger still and does not converge is also judged by the growth of $\lVert B^k x\rVert$; the
 //!    larger estimate is given, with `converged = false`.
 //!
 //! # Limits
@@ -108,7 +108,7 @@ pub enum Method {
     Direct,
     /// The Krylov–Schur method.
     Krylov,
-    /// The growth of $\|W^k x\|$, where the Krylov–Schur method did not converge.
+    /// The growth of $\lVert W^k x\rVert$, where the Krylov–Schur method did not converge.
     NormGrowth,
 }
 
@@ -119,7 +119,7 @@ pub struct SpectralRadius {
     pub radius: f64,
     /// A change of the (balanced) matrix that makes the value exact, as a fraction of `radius`.
     ///
-    /// From the Krylov–Schur method $\|W v - \lambda v\| / |\lambda|$ of its vector, from the others
+    /// From the Krylov–Schur method $\lVert W v - \lambda v\rVert / |\lambda|$ of its vector, from the others
     /// a bound of their rounding errors; of [`Method::NormGrowth`] the relative distance of the two
     /// estimates. 0 if the radius is 0.
     pub residual: f64,
@@ -511,7 +511,7 @@ fn if_orthogonal(
 /// Products that [`growth`] makes.
 const GROWTH: usize = 1000;
 
-/// $(\|W^{2k} x\| / \|W^k x\|)^{1/k}$: the first half of the products lets transient growth pass.
+/// $(\lVert W^{2k} x\rVert / \lVert W^k x\rVert)^{1/k}$: the first half of the products lets transient growth pass.
 fn growth(map: &impl LinearMap<f64>, mut x: Vec<f64>) -> Result<f64, Error> {
     let mut y = vec![0.0; x.len()];
     let mut sum = 0.0;
