@@ -12,7 +12,9 @@ pub use stepper::Stepper;
 pub use system::{Gated, System};
 pub use tolerance::{Absolute, Tolerance};
 
+pub mod dde;
 pub mod explicit;
+pub mod systems;
 
 mod config;
 mod control;

@@ -151,8 +151,7 @@ impl HodgkinHuxley {
         let over_sodium = v - c(self.sodium_reversal);
         let over_potassium = v - c(self.potassium_reversal);
         let capacitance = c(self.capacitance);
-        let conductance =
-            sodium * m * m * m * h + potassium * ((n * n) * (n * n)) + c(self.leak);
+        let conductance = sodium * m * m * m * h + potassium * ((n * n) * (n * n)) + c(self.leak);
         *columns = [[T::zero(); 4]; 4];
         columns[0][0] = -conductance / capacitance;
         columns[1][0] = -c(4.0) * potassium * n * n * n * over_potassium / capacitance;
@@ -202,7 +201,7 @@ mod tests {
     #[test]
     fn the_ramp_is_smooth_where_its_formula_is_not() {
         assert_eq!(ramp(0.0_f64), 1.0);
-        for u in [1e-12, 0.9e-8, 1.1e-8, 1e-4, 0.0999, 0.1001, 3.0, 800.0] {
+        for u in [1e-12_f64, 0.9e-8, 1.1e-8, 1e-4, 0.0999, 0.1001, 3.0, 800.0] {
             // u/(1 - e⁻ᵘ) - u/2 is even.
             let (right, left) = (ramp(u), ramp(-u));
             assert!((right - left - u).abs() <= 1e-15 * (1.0 + u), "{u}");

@@ -3,7 +3,39 @@ use neuropil_math::elementary::scalar::exp;
 use serde::{Deserialize, Serialize};
 
 use super::{autonomous, sized};
-use crate::Gated;
+use crate::{Action, Direction, Events, Gated};
+
+/// A spike, and the reset after it, as the one event of a neuron whose first variable spikes.
+macro_rules! spikes {
+    ($name:ty, |$neuron:ident, $y:ident| $reset:expr) => {
+        /// The spike and its reset are the neuron's one event.
+        impl<T: Real> Events<T> for $name {
+            #[inline(always)]
+            fn count(&self) -> usize {
+                1
+            }
+
+            #[inline]
+            fn values(&self, _t: T, y: &[T], g: &mut [T]) {
+                if let ([v, ..], [g, ..]) = (y, g) {
+                    *g = *v - T::of(self.threshold);
+                }
+            }
+
+            fn direction(&self, _index: usize) -> Direction {
+                Direction::Rising
+            }
+
+            fn apply(&mut self, _index: usize, _t: T, y: &mut [T]) -> Action {
+                let $neuron = &*self;
+                if let Ok($y) = y.try_into() {
+                    $reset
+                }
+                Action::Reset
+            }
+        }
+    };
+}
 
 /// The leaky integrate-and-fire neuron, after Lapicque (1907)[^1]: $\tau \dot v = E_L - v + R I$, and
 /// $v$ is reset when it reaches the threshold.
@@ -47,8 +79,7 @@ impl LeakyIntegrateAndFire {
         let target = self.rest + self.drive;
         // The logarithm of 1 + x, for intervals that are short.
         let growth = (self.threshold - self.reset) / (target - self.threshold);
-        (target > self.threshold && self.threshold > self.reset)
-            .then(|| self.tau * growth.ln_1p())
+        (target > self.threshold && self.threshold > self.reset).then(|| self.tau * growth.ln_1p())
     }
 
     #[inline(always)]
@@ -62,6 +93,11 @@ impl LeakyIntegrateAndFire {
 }
 
 autonomous!(LeakyIntegrateAndFire, 1);
+
+spikes!(LeakyIntegrateAndFire, |neuron, y| {
+    let [v]: &mut [T; 1] = y;
+    *v = T::of(neuron.reset);
+});
 
 impl<T: Real> Gated<T> for LeakyIntegrateAndFire {
     #[inline]
@@ -131,11 +167,27 @@ impl QuadraticIntegrateAndFire {
 
 autonomous!(QuadraticIntegrateAndFire, 1);
 
+spikes!(QuadraticIntegrateAndFire, |neuron, y| {
+    let [v]: &mut [T; 1] = y;
+    *v = T::of(neuron.reset);
+});
+
 /// The neuron of Izhikevich (2003)[^1], state $(v, u)$ in mV and milliseconds:
 /// $$\dot v = 0.04 v^2 + 5 v + 140 - u + I, \quad \dot u = a (b v - u),$$
 /// and $v \leftarrow c$, $u \leftarrow u + d$ when $v$ reaches its peak.
 ///
 /// Without the reset $v$ runs to infinity a little later.
+///
+/// ```
+/// use neuropil_ode_core::systems::Izhikevich;
+/// use neuropil_ode_core::{Options, solve_with};
+///
+/// let neuron = Izhikevich::default();
+/// let options = Options::with_tolerance(1e-6);
+/// let solution = solve_with(&neuron, 0.0..1000.0, Izhikevich::INITIAL, &options, neuron)?;
+/// assert_eq!(solution.events.len(), 23);
+/// # Ok::<(), neuropil_ode_core::Error>(())
+/// ```
 ///
 /// [^1]: E. M. Izhikevich (2003), Simple model of spiking neurons, IEEE Trans. Neural Netw. 14,
 ///     1569–1572.
@@ -193,6 +245,12 @@ impl Izhikevich {
 }
 
 autonomous!(Izhikevich, 2);
+
+spikes!(Izhikevich, |neuron, y| {
+    let [v, u]: &mut [T; 2] = y;
+    *v = T::of(neuron.c);
+    *u += T::of(neuron.d);
+});
 
 /// The adaptive exponential integrate-and-fire neuron of Brette and Gerstner (2005)[^1], state
 /// $(V, w)$ in mV and pA, milliseconds, pF and nS:
@@ -277,3 +335,9 @@ impl AdaptiveExponential {
 }
 
 autonomous!(AdaptiveExponential, 2);
+
+spikes!(AdaptiveExponential, |neuron, y| {
+    let [v, w]: &mut [T; 2] = y;
+    *v = T::of(neuron.reset);
+    *w += T::of(neuron.b);
+});

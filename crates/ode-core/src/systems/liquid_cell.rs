@@ -6,9 +6,8 @@ use super::{autonomous, sized};
 use crate::Gated;
 
 /// Four neurons of a liquid time-constant network (Hasani et al. 2021)[^1] with one input $u$:
-/// $$c_i \dot v_i = g_i (l_i - v_i) + s_i(u) (e_i - v_i)
-/// + \sum_j w_{ij} \sigma(\gamma_{ij} (v_j - \mu_{ij})) (r_{ij} - v_i),$$
-/// $$s_i(u) = s_i \sigma(\gamma (u - \mu)).$$
+/// $$c_i \dot v_i = g_i (l_i - v_i) + s_i(u) (e_i - v_i) + \sum_j a_{ij}(v_j) (r_{ij} - v_i),$$
+/// $$a_{ij}(v) = w_{ij} \sigma(\gamma_{ij} (v - \mu_{ij})), \quad s_i(u) = s_i \sigma(\gamma (u - \mu)).$$
 ///
 /// Small enough to test solvers with; networks of any size are for the crate of liquid networks.
 ///
@@ -80,7 +79,9 @@ impl LiquidCell {
     #[inline(always)]
     fn conductances<T: Real>(&self, v: &[T; 4]) -> ([T; 4], [T; 4]) {
         let c = T::of;
-        let open = sigmoid(c(self.sensory_steepness * (self.input - self.sensory_midpoint)));
+        let open = sigmoid(c(
+            self.sensory_steepness * (self.input - self.sensory_midpoint)
+        ));
         let (mut numerator, mut denominator) = ([T::zero(); 4], [T::zero(); 4]);
         for i in 0..4 {
             let leak = c(self.leak[i]);

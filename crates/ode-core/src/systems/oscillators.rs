@@ -86,10 +86,7 @@ impl FitzHughNagumo {
 
     fn partials<T: Real>(&self, &[v, _]: &[T; 2], columns: &mut [[T; 2]; 2]) {
         let [b, tau] = [self.b, self.tau].map(T::of);
-        *columns = [
-            [T::one() - v * v, T::one() / tau],
-            [-T::one(), -b / tau],
-        ];
+        *columns = [[T::one() - v * v, T::one() / tau], [-T::one(), -b / tau]];
     }
 }
 
