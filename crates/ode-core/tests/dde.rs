@@ -1,5 +1,7 @@
 //! Delay equations against closed forms and certified values.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use neuropil_ode_core::dde::{DelayRk4, DelaySolver, DelaySystem};
 use neuropil_ode_core::explicit::{
     BogackiShampine32, DormandPrince54, DormandPrince853, StepOutcome, Tableau, Tsitouras54,
@@ -453,7 +455,7 @@ fn a_solution_that_ends_is_a_named_error() {
     );
     let error = new().advance_to(&blows_up, 2.0).unwrap_err();
     assert!(
-        matches!(error, Error::StepSizeUnderflow { t, .. } | Error::NonFinite { t, .. } if (t - 1.0).abs() < 1e-6),
+        matches!(error, Error::StepSizeUnderflow { t, .. } | Error::NonFinite { t, .. } if (t - 1.0).abs() < 1e-4),
         "{error}"
     );
     let mut fixed = DelayRk4::new(0.0, 0.1, &[1.0], &[2.0], constant(1.0)).unwrap();

@@ -1,5 +1,7 @@
 //! The systems against what is known of them: Jacobians, symmetries, closed forms.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use neuropil_ode_core::systems::{
     AdaptiveExponential, Arenstorf, DoubleScroll, FitzHughNagumo, Hires, HodgkinHuxley, Izhikevich,
     KuramotoSivashinsky, LeakyIntegrateAndFire, LiquidCell, Lorenz63, Lorenz96, Pleiades,
@@ -20,7 +22,7 @@ fn check_jacobian(name: &str, system: &dyn System<f64>, y: &[f64]) {
     let largest = jacobian.iter().fold(0.0_f64, |m, v| m.max(v.abs()));
     let mut column = vec![0.0; n];
     for j in 0..n {
-        let mut quotient = |h: f64| {
+        let quotient = |h: f64| {
             let mut ends = [vec![0.0; n], vec![0.0; n]];
             for (sign, end) in [1.0, -1.0].into_iter().zip(&mut ends) {
                 let mut point = y.to_vec();
@@ -226,7 +228,7 @@ fn a_state_of_another_length_is_an_error_and_no_panic() {
     }
     let mut short = [0.0; 2];
     HodgkinHuxley::default().drive_and_rate(0.0, &[0.0; 2], &mut short, &mut [0.0; 2]);
-    assert!(short[0].is_nan());
+    assert!(f64::is_nan(short[0]));
     // Events of a neuron without variables.
     let mut none: [f64; 0] = [];
     Events::<f64>::values(&Izhikevich::default(), 0.0, &none, &mut []);
