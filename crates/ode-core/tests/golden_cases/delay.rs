@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::Check;
 use crate::reader::{digits, number_or, parameters, points, words};
 
-pub fn check(name: &str, _case: &Value) -> Option<Check> {
+pub(crate) fn check(name: &str, _case: &Value) -> Option<Check> {
     name.starts_with("mackey_glass")
         .then_some(mackey_glass as Check)
 }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 /// A number, a decimal string, or a fraction of two.
-pub fn number(value: &Value) -> Result<f64, String> {
+pub(crate) fn number(value: &Value) -> Result<f64, String> {
     let parse = |text: &str| {
         let text = text.trim();
         text.parse::<f64>().map_err(|e| format!("{text}: {e}"))
@@ -19,7 +19,7 @@ pub fn number(value: &Value) -> Result<f64, String> {
     }
 }
 
-pub fn numbers(value: &Value) -> Result<Vec<f64>, String> {
+pub(crate) fn numbers(value: &Value) -> Result<Vec<f64>, String> {
     let list = value
         .as_array()
         .ok_or_else(|| format!("{value} is no list"))?;
@@ -27,12 +27,12 @@ pub fn numbers(value: &Value) -> Result<Vec<f64>, String> {
 }
 
 /// The number of this name, or the default if there is none.
-pub fn number_or(case: &Value, name: &str, default: f64) -> Result<f64, String> {
+pub(crate) fn number_or(case: &Value, name: &str, default: f64) -> Result<f64, String> {
     case.get(name).map_or(Ok(default), number)
 }
 
 /// The parameters of these names. Those without a default must be there, and no others.
-pub fn parameters<const N: usize>(
+pub(crate) fn parameters<const N: usize>(
     case: &Value,
     names: [(&str, Option<f64>); N],
 ) -> Result<[f64; N], String> {
@@ -57,7 +57,7 @@ pub fn parameters<const N: usize>(
 }
 
 /// Times and states; the times in order.
-pub fn points(case: &Value) -> Result<(Vec<f64>, Vec<Vec<f64>>), String> {
+pub(crate) fn points(case: &Value) -> Result<(Vec<f64>, Vec<Vec<f64>>), String> {
     let list = case["points"].as_array().ok_or("no points")?;
     let (mut times, mut states) = (Vec::new(), Vec::new());
     for point in list {
@@ -71,7 +71,7 @@ pub fn points(case: &Value) -> Result<(Vec<f64>, Vec<Vec<f64>>), String> {
 }
 
 /// The spike times, under whichever name that says how they are defined.
-pub fn spike_times(case: &Value) -> Result<Vec<f64>, String> {
+pub(crate) fn spike_times(case: &Value) -> Result<Vec<f64>, String> {
     let fields = case.as_object().ok_or("no case")?;
     let times = fields
         .iter()
@@ -85,7 +85,7 @@ pub fn spike_times(case: &Value) -> Result<Vec<f64>, String> {
 }
 
 /// The largest error, each component's relative to its size or a thousandth of the largest one.
-pub fn relative_error(found: &[f64], expected: &[f64]) -> f64 {
+pub(crate) fn relative_error(found: &[f64], expected: &[f64]) -> f64 {
     if found.len() != expected.len() {
         return f64::INFINITY;
     }
@@ -102,10 +102,10 @@ pub fn relative_error(found: &[f64], expected: &[f64]) -> f64 {
 }
 
 /// Decimal digits of a relative error.
-pub fn digits(error: f64) -> f64 {
+pub(crate) fn digits(error: f64) -> f64 {
     -error.max(f64::EPSILON / 2.0).log10()
 }
 
-pub fn words(error: neuropil_ode_core::Error) -> String {
+pub(crate) fn words(error: neuropil_ode_core::Error) -> String {
     error.to_string()
 }

@@ -14,7 +14,7 @@ use crate::reader::{
     digits, number, number_or, numbers, parameters, points, relative_error, spike_times, words,
 };
 
-pub fn check(name: &str, case: &Value) -> Option<Check> {
+pub(crate) fn check(name: &str, case: &Value) -> Option<Check> {
     let spikes = case
         .as_object()?
         .keys()
