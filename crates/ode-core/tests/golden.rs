@@ -14,6 +14,8 @@ mod explicit;
 mod reader;
 #[path = "golden_cases/spikes.rs"]
 mod spikes;
+#[path = "golden_cases/structure.rs"]
+mod structure;
 
 /// What checks a case.
 type Check = fn(&Value) -> Result<(), String>;
@@ -21,7 +23,12 @@ type Check = fn(&Value) -> Result<(), String>;
 /// The check of a module for the case of this name, if it has one.
 type Module = fn(&str, &Value) -> Option<Check>;
 
-const MODULES: [Module; 3] = [explicit::check, spikes::check, delay::check];
+const MODULES: [Module; 4] = [
+    explicit::check,
+    spikes::check,
+    delay::check,
+    structure::check,
+];
 
 #[test]
 fn golden() {

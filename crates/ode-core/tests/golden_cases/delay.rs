@@ -9,7 +9,7 @@ use neuropil_ode_core::systems::MackeyGlass;
 use serde_json::Value;
 
 use crate::Check;
-use crate::reader::{digits, number_or, parameters, points, words};
+use crate::reader::{digits, number_or, parameters, points, within, words};
 
 pub(crate) fn check(name: &str, _case: &Value) -> Option<Check> {
     name.starts_with("mackey_glass")
@@ -66,7 +66,7 @@ fn adaptive<M: Tableau>(p: &Problem) -> Result<(), String> {
             solver.advance_to(&p.system, t).map_err(words)?;
             let error = (solver.state()[0] - expected).abs();
             line += &format!(" t={t}: {:.1} digits;", digits(error / expected.abs()));
-            if tolerance < 5e-12 && !(error <= 1e-9) {
+            if tolerance < 5e-12 && !within(error, 1e-9) {
                 return Err(format!("{} at {tolerance:e}, t = {t}: {error:e}", M::NAME));
             }
         }
@@ -98,7 +98,7 @@ fn fixed(p: &Problem) -> Result<(), String> {
             made = count as usize;
             let error = (solver.state()[0] - expected).abs();
             println!("  RK4, {steps} steps per delay, t = {t}: error {error:.1e}");
-            if !(error <= allowed) {
+            if !within(error, allowed) {
                 return Err(format!("RK4, {steps} steps per delay, t = {t}: {error:e}"));
             }
         }

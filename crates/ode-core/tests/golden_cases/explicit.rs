@@ -7,7 +7,9 @@ use neuropil_ode_core::{Method, Options, Output, System, solve};
 use serde_json::Value;
 
 use crate::Check;
-use crate::reader::{digits, number_or, numbers, parameters, points, relative_error, words};
+use crate::reader::{
+    digits, number_or, numbers, parameters, points, relative_error, within, words,
+};
 
 pub(crate) fn check(name: &str, case: &Value) -> Option<Check> {
     let stiff = case["stiff"].as_bool().unwrap_or(false);
@@ -148,11 +150,11 @@ fn lorenz63(case: &Value) -> Result<(), String> {
         for ((t, found), expected) in times.iter().zip(&found).zip(&expected) {
             let pairs = found.iter().zip(expected);
             let error = pairs.fold(0.0_f64, |m, (f, e)| m.max((f - e).abs()));
-            if *t <= 20.0 && !(error <= 1e-3) {
+            if *t <= 20.0 && !within(error, 1e-3) {
                 return Err(format!("{method:?} at 1e-10, t = {t}: error {error:e}"));
             }
             // Lost in chaos, but on the attractor.
-            if !(error < 100.0) {
+            if !within(error, 100.0) {
                 return Err(format!("{method:?}, t = {t}: {found:?}"));
             }
         }

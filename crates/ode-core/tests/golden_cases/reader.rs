@@ -109,3 +109,8 @@ pub(crate) fn digits(error: f64) -> f64 {
 pub(crate) fn words(error: neuropil_ode_core::Error) -> String {
     error.to_string()
 }
+
+/// Whether an error is small enough; NaN is not.
+pub(crate) fn within(error: f64, allowed: f64) -> bool {
+    error <= allowed
+}

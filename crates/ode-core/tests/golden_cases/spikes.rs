@@ -11,7 +11,8 @@ use serde_json::Value;
 use crate::Check;
 use crate::explicit::METHODS;
 use crate::reader::{
-    digits, number, number_or, numbers, parameters, points, relative_error, spike_times, words,
+    digits, number, number_or, numbers, parameters, points, relative_error, spike_times, within,
+    words,
 };
 
 pub(crate) fn check(name: &str, case: &Value) -> Option<Check> {
@@ -179,7 +180,7 @@ fn intervals<N: System<f64> + Events<f64> + Copy>(
             "  {method:?} at 1e-12: intervals {:.1} digits",
             digits(error)
         );
-        if !(error <= 1e-9) {
+        if !within(error, 1e-9) {
             return Err(format!("{method:?}: an interval is off by {error:e}"));
         }
     }
