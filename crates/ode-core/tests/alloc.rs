@@ -1,5 +1,10 @@
 //! No step, event or interpolation allocates, on the stack or on the heap.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on should panic where it stands"
+)]
+
 use neuropil_ode_core::explicit::{
     DormandPrince853, Explicit, FixedStep, Rk4, Tableau, Tsitouras54, Verner98,
 };

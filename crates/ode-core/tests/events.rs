@@ -1,9 +1,14 @@
 //! Events: where they are found, what they do, and what happens at the edges.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on should panic where it stands"
+)]
+
 use neuropil_ode_core::explicit::{Explicit, Tsitouras54};
 use neuropil_ode_core::{
-    Action, Direction, Error, Event, Events, Integration, Method, Options, Output, Solution,
-    SolverConfig, solve_with,
+    Absolute, Action, Controller, Direction, Error, Event, Events, Integration, Method, Options,
+    Output, Solution, SolverConfig, solve_with,
 };
 
 fn drift(_t: f64, _y: &[f64], dy: &mut [f64]) {
@@ -136,6 +141,65 @@ fn izhikevich_fires_exactly_23_times() {
                 "{method:?}: {v}"
             );
         }
+    }
+}
+
+/// Hodgkin–Huxley's axon with 10 µA/cm².
+fn axon(_t: f64, y: &[f64], dy: &mut [f64]) {
+    // u / (1 - exp(-u)), smooth at 0.
+    let ratio = |u: f64| {
+        if u.abs() < 1e-6 {
+            1.0 + u / 2.0
+        } else {
+            u / -(-u).exp_m1()
+        }
+    };
+    let (v, n, m, h) = (y[0], y[1], y[2], y[3]);
+    let an = 0.1 * ratio((v + 55.0) / 10.0);
+    let bn = 0.125 * (-(v + 65.0) / 80.0).exp();
+    let am = ratio((v + 40.0) / 10.0);
+    let bm = 4.0 * (-(v + 65.0) / 18.0).exp();
+    let ah = 0.07 * (-(v + 65.0) / 20.0).exp();
+    let bh = 1.0 / (1.0 + (-(v + 35.0) / 10.0).exp());
+    dy[0] = 10.0
+        - 120.0 * m.powi(3) * h * (v - 50.0)
+        - 36.0 * n.powi(4) * (v + 77.0)
+        - 0.3 * (v + 54.387);
+    dy[1] = an * (1.0 - n) - bn * n;
+    dy[2] = am * (1.0 - m) - bm * m;
+    dy[3] = ah * (1.0 - h) - bh * h;
+}
+
+#[test]
+fn an_axon_fires_when_the_reference_does() {
+    let expected = [
+        1.90128961110038,
+        16.8228559094383,
+        31.4720989370147,
+        46.1092737843634,
+    ];
+    let y0 = [-65.0, 0.3177, 0.0529, 0.5961];
+    for (method, controller, count, bound) in [
+        (Method::DormandPrince54, Controller::I, 3800, 2e-6),
+        (Method::Tsitouras54, Controller::Auto, 3400, 3e-6),
+        (Method::DormandPrince853, Controller::Auto, 4100, 1e-6),
+    ] {
+        let mut options = options(method, 1e-6);
+        options.config.tolerance.absolute = Absolute::All(1e-8);
+        options.config.controller = controller;
+        let spike = Event::new(|_t, y: &[f64]| y[0]).rising();
+        let solution = solve_with(&axon, 0.0..50.0, y0, &options, spike).unwrap();
+        let found = times(&solution);
+        assert_eq!(found.len(), 4);
+        let error = found
+            .iter()
+            .zip(expected)
+            .map(|(found, expected)| (found - expected).abs())
+            .fold(0.0, f64::max);
+        let evaluations = solution.statistics.evaluations;
+        println!("{method:?} {controller:?}: {evaluations} evaluations, {error:.2e} ms");
+        assert!(evaluations <= count, "{method:?}: {evaluations}");
+        assert!(error <= bound, "{method:?}: {error:e}");
     }
 }
 

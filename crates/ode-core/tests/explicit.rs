@@ -1,5 +1,10 @@
 //! The explicit methods: orders, counts, errors against certified values, and bad input.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on should panic where it stands"
+)]
+
 use neuropil_ode_core::explicit::{
     BogackiShampine32, DormandPrince54, DormandPrince853, Euler, Explicit, FixedStep, Heun,
     Midpoint, Rk4, StepOutcome, Tableau, Tsitouras54, Verner65, Verner76, Verner98, fixed_step,
@@ -96,7 +101,10 @@ fn check_order<M: Tableau>(coarsest: [f64; 2], omega: f64, floor: f64, above: f6
     let forced = slope(M::NAME, coarsest[1], floor, |h| {
         mean_error::<M, 1>(&swing(omega), &grown, h)
     });
-    println!("{}: {autonomous:.3} autonomous, {forced:.3} forced", M::NAME);
+    println!(
+        "{}: {autonomous:.3} autonomous, {forced:.3} forced",
+        M::NAME
+    );
     for p in [autonomous, forced] {
         assert!(
             p > stated - 0.15 && p < stated + above,

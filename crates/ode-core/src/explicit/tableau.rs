@@ -189,16 +189,28 @@ macro_rules! stage {
     }};
 }
 
-/// `out = y + (h Σ w k)`: the sum of the small terms first, for the solution itself.
+/// `out = (y + h Σ w k) + h w k` with the newest slope last, for the solution itself: the small terms
+/// are summed first, and all but the newest are in place by the time it is known.
 macro_rules! advance {
-    ($out:ident = $y:ident + $h:ident * ($w0:literal $k0:ident $(, $w:literal $k:ident)*)) => {{
+    ($out:ident = $y:ident + $h:ident * ($w0:literal $k0:ident)) => {
+        stage! { $out = $y + $h * ($w0 $k0) }
+    };
+    ($out:ident = $y:ident + $h:ident * ($($terms:tt)+)) => {
+        advance! { @last [] $out = $y + $h * ($($terms)+) }
+    };
+    (@last [$($early:tt)*] $out:ident = $y:ident + $h:ident * ($w:literal $k:ident, $($rest:tt)+)) => {
+        advance! { @last [$($early)* ($w $k)] $out = $y + $h * ($($rest)+) }
+    };
+    (@last [($w0:literal $k0:ident) $(($w:literal $k:ident))*]
+     $out:ident = $y:ident + $h:ident * ($wn:literal $kn:ident)) => {{
         let out = $out.as_mut_slice();
         let n = out.len();
         let y = &$y.as_slice()[..n];
         let $k0 = (T::of($w0) * $h, &$k0.as_slice()[..n]);
         $(let $k = (T::of($w) * $h, &$k.as_slice()[..n]);)*
+        let $kn = (T::of($wn) * $h, &$kn.as_slice()[..n]);
         for i in 0..n {
-            out[i] = y[i] + ($k0.0 * $k0.1[i] $(+ $k.0 * $k.1[i])*);
+            out[i] = (y[i] + ($k0.0 * $k0.1[i] $(+ $k.0 * $k.1[i])*)) + $kn.0 * $kn.1[i];
         }
     }};
 }
