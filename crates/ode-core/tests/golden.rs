@@ -14,6 +14,8 @@ mod explicit;
 mod reader;
 #[path = "golden_cases/spikes.rs"]
 mod spikes;
+#[path = "golden_cases/stiff.rs"]
+mod stiff;
 #[path = "golden_cases/structure.rs"]
 mod structure;
 
@@ -23,10 +25,11 @@ type Check = fn(&Value) -> Result<(), String>;
 /// The check of a module for the case of this name, if it has one.
 type Module = fn(&str, &Value) -> Option<Check>;
 
-const MODULES: [Module; 4] = [
+const MODULES: [Module; 5] = [
     explicit::check,
     spikes::check,
     delay::check,
+    stiff::check,
     structure::check,
 ];
 
