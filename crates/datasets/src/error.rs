@@ -33,6 +33,8 @@ pub enum Error {
         /// The step that was needed.
         step: f64,
     },
+    /// A solver of differential equations that refuses what it was given.
+    Solver(neuropil_ode_core::Error),
     /// The operating system refused to read a file.
     Io {
         /// The file.
@@ -147,10 +149,17 @@ impl From<neuropil_math::Error> for Error {
     }
 }
 
+impl From<neuropil_ode_core::Error> for Error {
+    fn from(error: neuropil_ode_core::Error) -> Self {
+        Self::Solver(error)
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Invalid(error) => error.fmt(f),
+            Self::Solver(error) => error.fmt(f),
             Self::TooLarge { what, values } => {
                 write!(f, "{what}: no memory for {values} values")
             }
@@ -242,6 +251,7 @@ impl core::error::Error for Error {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match self {
             Self::Invalid(error) => Some(error),
+            Self::Solver(error) => Some(error),
             _ => None,
         }
     }

@@ -1,7 +1,9 @@
-//! The two integrators behind the flows: just what the data need, no more.
+//! Sampling of flows: fixed steps of `neuropil_ode_core`, or SciPy's adaptive ones to the last digit.
 
 use nalgebra::DMatrix;
 use neuropil_math::{Real, check_finite};
+use neuropil_ode_core::System;
+use neuropil_ode_core::explicit::{FixedStep, Rk4};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
@@ -143,7 +145,7 @@ fn check_bounded(what: &'static str, sample: usize, state: &[f64]) -> Result<(),
 pub(crate) fn sample_flow<T: Real>(
     sampling: Sampling,
     initial: &[f64],
-    field: impl Fn(&[f64], &mut [f64]),
+    system: &impl System<f64>,
     samples: usize,
 ) -> Result<DMatrix<T>, Error> {
     check_positive("dt", sampling.dt)?;
@@ -152,9 +154,10 @@ pub(crate) fn sample_flow<T: Real>(
     let mut out = Samples::new(sampling.what, initial.len(), samples)?;
     match sampling.integration {
         Integration::Rk4 { substeps } => {
-            rk4(sampling, substeps, initial, field, samples, &mut out)?;
+            rk4(sampling, substeps, initial, system, samples, &mut out)?;
         }
         Integration::Rk23 { rtol, atol } => {
+            let field = |x: &[f64], rates: &mut [f64]| system.rhs(0.0, x, rates);
             Rk23::new(initial, field, rtol, atol).run(sampling, samples, &mut out)?;
         }
     }
@@ -165,15 +168,13 @@ fn rk4<T: Real>(
     sampling: Sampling,
     substeps: usize,
     initial: &[f64],
-    field: impl Fn(&[f64], &mut [f64]),
+    system: &impl System<f64>,
     samples: usize,
     out: &mut Samples<T>,
 ) -> Result<(), Error> {
-    let n = initial.len();
     let h = sampling.dt / substeps as f64;
     let mut x = initial.to_vec();
-    let mut stage = vec![0.0; n];
-    let [mut k1, mut k2, mut k3, mut k4] = [(); 4].map(|()| vec![0.0; n]);
+    let mut steps = FixedStep::<Rk4, f64, _>::new(&x)?;
     let last = sampling.warmup.saturating_add(samples - 1);
     for sample in 0..=last {
         if sample >= sampling.warmup {
@@ -182,24 +183,7 @@ fn rk4<T: Real>(
         if sample == last {
             break;
         }
-        for _ in 0..substeps {
-            field(&x, &mut k1);
-            for i in 0..n {
-                stage[i] = x[i] + 0.5 * h * k1[i];
-            }
-            field(&stage, &mut k2);
-            for i in 0..n {
-                stage[i] = x[i] + 0.5 * h * k2[i];
-            }
-            field(&stage, &mut k3);
-            for i in 0..n {
-                stage[i] = x[i] + h * k3[i];
-            }
-            field(&stage, &mut k4);
-            for i in 0..n {
-                x[i] += h / 6.0 * (k1[i] + 2.0 * k2[i] + 2.0 * k3[i] + k4[i]);
-            }
-        }
+        steps.run(system, &mut x, 0.0, h, substeps)?;
         // Without it a warm-up of any length would run on with NaN.
         check_bounded(sampling.what, sample + 1, &x)?;
     }

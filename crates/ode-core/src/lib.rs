@@ -39,6 +39,7 @@
 //! | few digits, a cheap and rough right-hand side | [`BogackiShampine32`](explicit::BogackiShampine32) |
 //! | a right-hand side with known jumps | any, with [`stops`](Options::stops) there |
 //! | spikes, impacts, thresholds | any, with [`Events`] |
+//! | constant delays | [`DelaySolver`](dde::DelaySolver) with any of these methods; [`DelayRk4`](dde::DelayRk4) if the delays are multiples of one step |
 //! | the same small step for ever | [`fixed_step`](explicit::fixed_step) with [`Rk4`](explicit::Rk4) |
 //!
 //! The order is worth more than the tuning: for Lorenz' attractor to $t = 20$ at a tolerance of
@@ -46,6 +47,10 @@
 //! evaluations.
 //! If the step size stays small although the solution is smooth, the problem is stiff, and explicit
 //! methods waste their time on it.
+//!
+//! # Systems
+//! [`systems`] has the ones that this field integrates again and again, with Jacobians: chaotic flows,
+//! neurons, and the tests of the literature of solvers.
 //!
 //! # What is not here
 //! Multistep methods, differential-algebraic equations and sparse Jacobians of large stiff systems:
@@ -67,11 +72,13 @@ pub use stepper::Stepper;
 pub use system::{Gated, System};
 pub use tolerance::{Absolute, Tolerance};
 
+pub mod dde;
 pub mod explicit;
 pub mod exponential;
 pub mod leapfrog;
 pub mod sde;
 pub mod stiff;
+pub mod systems;
 
 mod config;
 mod control;

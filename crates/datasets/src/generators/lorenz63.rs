@@ -58,9 +58,6 @@ impl Lorenz63Config {
             warmup: self.warmup,
             integration: self.integration,
         };
-        let field = |x: &[f64], rates: &mut [f64]| {
-            rates.copy_from_slice(&systems::lorenz63(&self.parameters, [x[0], x[1], x[2]]));
-        };
-        sample_flow(sampling, &self.initial, field, samples)
+        sample_flow(sampling, &self.initial, &self.parameters, samples)
     }
 }

@@ -65,10 +65,10 @@ impl Lorenz96Config {
             warmup: self.warmup,
             integration: self.integration,
         };
-        let field = |x: &[f64], rates: &mut [f64]| {
-            systems::lorenz96_unchecked(self.forcing, x, rates);
+        let ring = systems::Lorenz96 {
+            forcing: self.forcing,
         };
-        sample_flow(sampling, &self.initial, field, samples)
+        sample_flow(sampling, &self.initial, &ring, samples)
     }
 }
 

@@ -1,12 +1,13 @@
 use nalgebra::DMatrix;
 use neuropil_math::{Real, check_finite};
+use neuropil_ode_core::dde::DelayRk4;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
 use crate::integrate::{Samples, check_positive};
-use crate::systems::{MackeyGlass, mackey_glass, production};
+use crate::systems::MackeyGlass;
 
-/// The delay equation [`mackey_glass`] at equal times, one channel.
+/// The delay equation [`MackeyGlass`] at equal times, one channel.
 ///
 /// ```
 /// use neuropil_datasets::generators::MackeyGlassConfig;
@@ -104,45 +105,29 @@ impl MackeyGlassConfig {
         if substeps == 0 {
             return Err(Error::out_of_range("substeps", 0.0, "must be at least 1"));
         }
-        let p = &self.parameters;
         let h = self.dt / substeps as f64;
         let lag = ring_length(self.delay / h)?;
         if (self.delay / h - lag as f64).abs() > 1e-9 * lag as f64 {
             let range = "must be a whole number of steps dt / substeps";
             return Err(Error::out_of_range("the delay", self.delay, range));
         }
-        // Slot k mod lag holds the state at step k and the middle of the step after it. When step k
-        // is to be made it still holds those of step k - lag.
-        let mut states = constant(self.initial, lag)?;
-        let mut middles = constant(self.initial, lag)?;
-        let mut x = self.initial;
-        let mut slope = mackey_glass(p, x, states[0]);
-        let mut slot = 0;
+        let constant = |_: f64, x: &mut [f64]| x.fill(self.initial);
+        let mut solver = DelayRk4::new(0.0, h, &[self.initial], &[self.delay], constant)?;
         let last = self.warmup.saturating_add(samples - 1);
         for sample in 0..=last {
-            if sample >= self.warmup || !x.is_finite() {
-                out.push(WHAT, sample, &[x])?;
+            if sample >= self.warmup {
+                out.push(WHAT, sample, solver.state())?;
             }
             if sample == last {
                 break;
             }
-            for _ in 0..substeps {
-                let after = if slot + 1 == lag { 0 } else { slot + 1 };
-                let middle = production(p, middles[slot]);
-                states[slot] = x;
-                // The delayed state at the end of the step; with a lag of one step it is `x`.
-                let delayed = states[after];
-                let end = production(p, delayed);
-                let k2 = middle - p.gamma * (x + 0.5 * h * slope);
-                let k3 = middle - p.gamma * (x + 0.5 * h * k2);
-                let k4 = end - p.gamma * (x + h * k3);
-                let next = x + h / 6.0 * (slope + 2.0 * k2 + 2.0 * k3 + k4);
-                let next_slope = end - p.gamma * next;
-                middles[slot] = 0.5 * (x + next) + 0.125 * h * (slope - next_slope);
-                x = next;
-                slope = next_slope;
-                slot = after;
-            }
+            // All that can go wrong from here on is that a state is not finite.
+            let outcome = solver.run(&self.parameters, substeps);
+            outcome.map_err(|_| Error::Diverged {
+                what: WHAT,
+                sample: sample + 1,
+                value: f64::NAN,
+            })?;
         }
         Ok(())
     }
@@ -178,7 +163,7 @@ impl MackeyGlassConfig {
             states[slot] = x;
             slot = if slot + 1 == lag { 0 } else { slot + 1 };
             let z = -p.gamma * self.dt;
-            let k1 = z * x + production(p, delayed);
+            let k1 = z * x + p.production(delayed);
             let k2 = 2.0 * k1 + z * k1;
             let k3 = 2.0 * k1 + z * k2;
             let k4 = k1 + z * k3;
@@ -198,16 +183,4 @@ fn ring_length(steps: f64) -> Result<usize, Error> {
         let range = "must be at least 1 and countable";
         Err(Error::out_of_range("the delay in steps", steps, range))
     }
-}
-
-fn constant(value: f64, length: usize) -> Result<Vec<f64>, Error> {
-    let mut values = Vec::new();
-    values
-        .try_reserve_exact(length)
-        .map_err(|_| Error::TooLarge {
-            what: "the delay in steps",
-            values: length,
-        })?;
-    values.resize(length, value);
-    Ok(values)
 }

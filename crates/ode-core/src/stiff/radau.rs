@@ -285,7 +285,12 @@ impl<T: Real, S: State<T>> Work<T, S> for RadauWork<T, S> {
         for (i, a) in absolute.as_mut_slice().iter_mut().enumerate() {
             *a = config.tolerance.absolute(i) * ratio;
         }
-        let (lower, upper) = (T::EPSILON * T::of(10.0) / adapted, adapted.sqrt());
+        // A tenth of what RADAU5 allows: for a few per cent more iterations their errors vanish
+        // beside those of the steps.
+        let (lower, upper) = (
+            T::EPSILON * T::of(10.0) / adapted,
+            adapted.sqrt() * T::of(0.1),
+        );
         let upper = if upper < T::of(0.03) {
             upper
         } else {

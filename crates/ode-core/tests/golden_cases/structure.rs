@@ -1,6 +1,6 @@
 //! Reference values for the methods that use the structure of their equations.
 
-use neuropil_math::elementary::scalar::{exp, exp_m1};
+use neuropil_math::elementary::scalar::exp_m1;
 use neuropil_ode_core::Gated;
 use neuropil_ode_core::exponential::{
     ExponentialEulerStep, ExponentialMidpointStep, FusedMidpointStep, FusedStep, GatedStep,
@@ -10,49 +10,25 @@ use neuropil_ode_core::sde::{
     BrownianPath, EulerMaruyamaStep, ExponentialMaruyamaStep, MilsteinStep, Noise,
     OrnsteinUhlenbeck, SamplePath, Sra1Step, StochasticMethod, StochasticStep, StochasticSystem,
 };
-use neuropil_test_kit::golden;
+use neuropil_ode_core::systems::{HodgkinHuxley, LeakyIntegrateAndFire, LiquidCell};
 use neuropil_test_kit::order::observed_order;
 use neuropil_test_kit::tolerance::{check_close, check_value};
 use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
 use serde_json::Value;
 
-#[test]
-fn golden_structure() {
-    let folder = golden::folder(env!("CARGO_MANIFEST_DIR"), "ode-core");
-    let file: Value = golden::read_json(&folder.join("reference.json")).unwrap();
-    type Check = fn(&Value) -> Result<(), String>;
-    let checks: [(&str, Check); 5] = [
-        ("ltc4", ltc4),
-        ("hodgkin_huxley", hodgkin_huxley),
-        ("sde_gbm_strong", sde_gbm_strong),
-        ("sde_ou_strong", sde_ou_strong),
-        ("lif_analytic", lif_analytic),
-    ];
-    golden::report(
-        &folder,
-        checks.map(|(name, check)| {
-            let case = &file["cases"][name];
-            (name.to_owned(), check(case))
-        }),
-    );
-}
+use crate::Check;
+use crate::reader::{number, numbers, words};
 
-/// A number, or a decimal string.
-fn number(value: &Value) -> Result<f64, String> {
-    match value {
-        Value::String(text) => text.parse().map_err(|e| format!("{text}: {e}")),
-        _ => value
-            .as_f64()
-            .ok_or_else(|| format!("{value} is no number")),
+pub(crate) fn check(name: &str, _case: &Value) -> Option<Check> {
+    match name {
+        _ if name.starts_with("ltc4") => Some(ltc4),
+        _ if name.starts_with("hodgkin_huxley") => Some(hodgkin_huxley),
+        _ if name.starts_with("sde_gbm") => Some(sde_gbm_strong),
+        _ if name.starts_with("sde_ou") => Some(sde_ou_strong),
+        _ if name.starts_with("lif") => Some(lif_analytic),
+        _ => None,
     }
-}
-
-fn numbers(value: &Value) -> Result<Vec<f64>, String> {
-    let list = value
-        .as_array()
-        .ok_or_else(|| format!("{value} is no list"))?;
-    list.iter().map(number).collect()
 }
 
 fn rows(value: &Value) -> Result<Vec<Vec<f64>>, String> {
@@ -62,48 +38,17 @@ fn rows(value: &Value) -> Result<Vec<Vec<f64>>, String> {
     list.iter().map(numbers).collect()
 }
 
-fn words(error: neuropil_ode_core::Error) -> String {
-    error.to_string()
-}
-
 fn require(holds: bool, what: impl FnOnce() -> String) -> Result<(), String> {
     if holds { Ok(()) } else { Err(what()) }
 }
 
 /// The liquid cell of the case; `stiffness` multiplies the leak conductance.
-struct Liquid {
-    epsilon: f64,
-    stiffness: f64,
-}
-
-impl Liquid {
-    fn leak(i: usize) -> (f64, f64) {
-        ((1 + 2 * i) as f64 / 10.0, (i as f64 - 2.0) / 10.0)
-    }
-}
-
-impl Gated<f64> for Liquid {
-    fn drive_and_rate(&self, _t: f64, v: &[f64], drive: &mut [f64], rate: &mut [f64]) {
-        let sigmoid = |x: f64| 1.0 / (1.0 + (-x).exp());
-        for i in 0..4 {
-            let sign = |even: bool| if even { 1.0 } else { -1.0 };
-            let (leak, rest) = Self::leak(i);
-            let leak = leak * self.stiffness;
-            let sensory = (2 + i) as f64 / 10.0 * sigmoid(4.0 * (0.5 - 0.4));
-            let mut numerator = leak * rest + sensory * sign(i % 2 == 0);
-            let mut denominator = leak + sensory;
-            for j in 0..4 {
-                let weight = (2 + (3 * j + 5 * i) % 7) as f64 / 20.0;
-                let steepness = (3 + (j + 2 * i) % 5) as f64;
-                let middle = (3 + (2 * j + i) % 5) as f64 / 10.0;
-                let gate = weight * sigmoid(steepness * (v[j] - middle));
-                numerator += gate * sign((i + j) % 2 == 0);
-                denominator += gate;
-            }
-            let capacitance = (8 + i) as f64 / 20.0;
-            drive[i] = numerator / capacitance;
-            rate[i] = (denominator + self.epsilon) / capacitance;
-        }
+fn liquid_cell(epsilon: f64, stiffness: f64) -> LiquidCell {
+    let cell = LiquidCell::default();
+    LiquidCell {
+        epsilon,
+        leak: cell.leak.map(|leak| leak * stiffness),
+        ..cell
     }
 }
 
@@ -111,7 +56,7 @@ fn ltc4(case: &Value) -> Result<(), String> {
     let start = numbers(&case["y0"])?;
     fn unfold<M: GatedStep<f64>>(
         method: M,
-        system: &Liquid,
+        system: &LiquidCell,
         start: &[f64],
         n: usize,
     ) -> Result<Vec<f64>, String> {
@@ -122,19 +67,13 @@ fn ltc4(case: &Value) -> Result<(), String> {
         Ok(y)
     }
     for (key, epsilon) in [("fused6_eps0", 0.0), ("fused6_eps1e-8", 1e-8)] {
-        let system = Liquid {
-            epsilon,
-            stiffness: 1.0,
-        };
+        let system = liquid_cell(epsilon, 1.0);
         let y = unfold(FusedStep, &system, &start, 6)?;
         check_close(key, &y, &numbers(&case[key])?, 0.0, 1e-14)?;
     }
 
     let exact = numbers(&case["points"][0]["y"])?;
-    let system = Liquid {
-        epsilon: 0.0,
-        stiffness: 1.0,
-    };
+    let system = liquid_cell(0.0, 1.0);
     let worst = |y: &[f64]| {
         let pairs = y.iter().zip(&exact);
         pairs.fold(0.0_f64, |m, (y, e)| m.max((y - e).abs()))
@@ -160,10 +99,7 @@ fn ltc4(case: &Value) -> Result<(), String> {
     }
 
     // A leak a million times as fast: no step leaves the hull of leak potential and reversals.
-    let stiff = Liquid {
-        epsilon: 0.0,
-        stiffness: 1e6,
-    };
+    let stiff = liquid_cell(0.0, 1e6);
     for n in [1, 2, 6, 50] {
         for y in [
             unfold(FusedStep, &stiff, &start, n)?,
@@ -173,7 +109,7 @@ fn ltc4(case: &Value) -> Result<(), String> {
         ] {
             for (i, &v) in y.iter().enumerate() {
                 require((-1.0..=1.0).contains(&v), || format!("{v} left the hull"))?;
-                let rest = Liquid::leak(i).1;
+                let rest = stiff.leak_potential[i];
                 check_value("leak potential", v, rest, 0.0, 1e-4)?;
             }
         }
@@ -181,46 +117,10 @@ fn ltc4(case: &Value) -> Result<(), String> {
     Ok(())
 }
 
-struct HodgkinHuxley {
-    current: f64,
-}
-
-impl Gated<f64> for HodgkinHuxley {
-    fn drive_and_rate(&self, _t: f64, y: &[f64], drive: &mut [f64], rate: &mut [f64]) {
-        // u / (1 - e⁻ᵘ), with its limit at zero.
-        let ramp = |u: f64| {
-            if u.abs() < 1e-8 {
-                1.0 + 0.5 * u
-            } else {
-                -u / exp_m1(-u)
-            }
-        };
-        let (v, n, m, h) = (y[0], y[1], y[2], y[3]);
-        let opening = [
-            0.1 * ramp((v + 55.0) / 10.0),
-            ramp((v + 40.0) / 10.0),
-            0.07 * exp(-(v + 65.0) / 20.0),
-        ];
-        let closing = [
-            0.125 * exp(-(v + 65.0) / 80.0),
-            4.0 * exp(-(v + 65.0) / 18.0),
-            1.0 / (1.0 + exp(-(v + 35.0) / 10.0)),
-        ];
-        let sodium = 120.0 * m * m * m * h;
-        let potassium = 36.0 * (n * n) * (n * n);
-        drive[0] = self.current + sodium * 50.0 - potassium * 77.0 - 0.3 * 54.387;
-        rate[0] = sodium + potassium + 0.3;
-        for i in 0..3 {
-            drive[1 + i] = opening[i];
-            rate[1 + i] = opening[i] + closing[i];
-        }
-    }
-}
-
 /// The upward crossings of zero over 50 ms, on the cubic through values and slopes at the ends of a
 /// step.
 fn spikes<M: GatedStep<f64>>(method: M, start: &[f64], h: f64) -> Result<Vec<f64>, String> {
-    let system = HodgkinHuxley { current: 10.0 };
+    let system = HodgkinHuxley::default();
     let slope = |y: &[f64]| {
         let (mut drive, mut rate) = ([0.0; 4], [0.0; 4]);
         system.drive_and_rate(0.0, y, &mut drive, &mut rate);
@@ -303,7 +203,7 @@ fn hodgkin_huxley(case: &Value) -> Result<(), String> {
     let mut runs = [start.clone(), start];
     for (y, steps) in runs.iter_mut().zip([5000, 10_000]) {
         Unfolding::new(RushLarsenMidpointStep, 4)
-            .run(&HodgkinHuxley { current: 10.0 }, 0.0, 10.0, steps, y)
+            .run(&HodgkinHuxley::default(), 0.0, 10.0, steps, y)
             .map_err(words)?;
     }
     let [coarse, fine] = runs;
@@ -464,12 +364,7 @@ fn sde_ou_strong(case: &Value) -> Result<(), String> {
 
 fn lif_analytic(case: &Value) -> Result<(), String> {
     let isi = number(&case["isi"])?;
-    struct Leak;
-    impl Gated<f64> for Leak {
-        fn drive_and_rate(&self, _t: f64, _y: &[f64], drive: &mut [f64], rate: &mut [f64]) {
-            (drive[0], rate[0]) = (-45.0 / 20.0, 1.0 / 20.0);
-        }
-    }
+    let leak = LeakyIntegrateAndFire::default();
     let (drive, rate, threshold, reset) = (-45.0 / 20.0, 1.0 / 20.0, -50.0, -65.0);
     let interval = crossing_time(reset, drive, rate, threshold).ok_or("no spike")?;
     check_value("interval in one", interval, isi, 2.0 * f64::EPSILON, 0.0)?;
@@ -483,7 +378,7 @@ fn lif_analytic(case: &Value) -> Result<(), String> {
                 break f64::from(steps) * h + left;
             }
             ExponentialEulerStep
-                .step(&Leak, f64::from(steps) * h, h, &mut v, &mut workspace)
+                .step(&leak, f64::from(steps) * h, h, &mut v, &mut workspace)
                 .map_err(words)?;
             steps += 1;
         };
