@@ -15,6 +15,7 @@ mod licences;
 mod markers;
 mod readme;
 mod results;
+mod tableaus;
 
 /// A generated file.
 struct File {
@@ -31,7 +32,7 @@ pub(crate) fn run(sh: &Shell, check: bool) -> anyhow::Result<()> {
 }
 
 fn generate(workspace: &Workspace) -> anyhow::Result<Vec<File>> {
-    let mut files = Vec::new();
+    let mut files = tableaus::generate(workspace)?;
     files.extend(licences::generate(workspace)?);
     files.extend(readme::generate(workspace)?);
     files.extend(markers::generate(workspace)?);
