@@ -7,6 +7,9 @@ pub use system::{Gated, System};
 pub use tolerance::{Absolute, Tolerance};
 
 pub mod explicit;
+pub mod exponential;
+pub mod leapfrog;
+pub mod sde;
 
 mod error;
 mod state;
