@@ -1,9 +1,10 @@
 use neuropil_math::Real;
+use serde::{Deserialize, Serialize};
 
 use crate::Error;
 
 /// The tolerances of a step: component $i$ may err by $a_i + r \lvert y_i \rvert$.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Tolerance<T> {
     /// The relative tolerance $r$, for every component.
     pub relative: T,
@@ -12,7 +13,8 @@ pub struct Tolerance<T> {
 }
 
 /// An absolute tolerance.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Absolute<T> {
     /// The same for every component.
     All(T),
