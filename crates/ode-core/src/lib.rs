@@ -13,6 +13,7 @@ pub mod explicit;
 pub mod exponential;
 pub mod leapfrog;
 pub mod sde;
+pub mod sensitivity;
 
 mod config;
 mod control;
