@@ -9,6 +9,7 @@ pub use stepper::Stepper;
 pub use system::{Gated, System};
 pub use tolerance::{Absolute, Tolerance};
 
+pub mod batch;
 pub mod explicit;
 pub mod exponential;
 pub mod leapfrog;

@@ -368,7 +368,13 @@ fn forward_equals_adjoint<M: Tableau, C: Case>(h: f64, count: usize) {
         .collect();
     let adjoint = discrete::<M, C>(&Steps::equal(0.0, h, count).unwrap(), 4);
     let error = distance(&adjoint, &gradient);
-    assert!(error < 1e-13, "{}: {error:e}", M::NAME);
+    // The coefficients of Verner's 6(5) reach 200 and cancel, so rounding errors are multiplied.
+    let greatest = |rows: &[&[f64]]| {
+        let all = rows.iter().flat_map(|row| row.iter());
+        all.fold(0.0_f64, |m, a| m.max(a.abs()))
+    };
+    let amplified = greatest(&M::A[..M::STAGES]) * greatest(&[M::B]);
+    assert!(error < 1e-15 * (100.0 + amplified), "{}: {error:e}", M::NAME);
 }
 
 #[test]
