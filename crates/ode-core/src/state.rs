@@ -25,19 +25,6 @@ impl<T: Real, const N: usize> State<T> for [T; N] {
     }
 }
 
-/// `L` trajectories of `N` components side by side, see [`batch`](crate::batch).
-impl<T: Real, const N: usize, const L: usize> State<T> for [[T; L]; N] {
-    #[inline(always)]
-    fn as_slice(&self) -> &[T] {
-        self.as_flattened()
-    }
-
-    #[inline(always)]
-    fn as_mut_slice(&mut self) -> &mut [T] {
-        self.as_flattened_mut()
-    }
-}
-
 impl<T: Real, const N: usize> State<T> for SVector<T, N> {
     #[inline(always)]
     fn as_slice(&self) -> &[T] {

@@ -1,8 +1,12 @@
+use core::marker::PhantomData;
+
 use nalgebra::DMatrix;
 use neuropil_math::Real;
 
-use super::{LaneSystem, Lanes, check, column};
-use crate::explicit::{FixedStep, Tableau};
+use super::block::{Block, DynamicBlock};
+use super::dispatch::{Kernel, Width, widest};
+use super::{LaneSystem, check, column};
+use crate::explicit::Tableau;
 use crate::{Error, State, System};
 
 /// How many trajectories [`fixed_batch`] advances side by side: as many as keep the adders of a
@@ -10,26 +14,26 @@ use crate::{Error, State, System};
 pub const LANES: usize = 8;
 
 /// A [`LaneSystem`] over numbers that lie side by side, as the methods see it.
-struct SideBySide<'a, F, T, const L: usize> {
+struct SideBySide<'a, F, T, W, const L: usize> {
     system: F,
     parameters: &'a [T],
+    width: PhantomData<W>,
 }
 
-impl<T: Real, F: LaneSystem<T>, const L: usize> System<T> for SideBySide<'_, F, T, L> {
+impl<T: Real, F: LaneSystem<T>, W: Width, const L: usize> System<T> for SideBySide<'_, F, T, W, L> {
     #[inline(always)]
     fn rhs(&self, t: T, y: &[T], dy: &mut [T]) {
-        let (y, p) = (Lanes::<T, L>::of_slice(y), Lanes::of_slice(self.parameters));
-        self.system.rhs(t, y, p, Lanes::of_slice_mut(dy));
+        W::rhs::<F, T, L>(&self.system, t, y, self.parameters, dy);
     }
 }
 
 /// Fixed steps of `L` trajectories side by side, with a workspace that is made once.
 ///
-/// The state `S` holds the values of variable $i$ at `[i L]` to `[i L + L - 1]`: `[[T; L]; N]` if the
+/// The state `S` holds the values of variable $i$ at `[i L]` to `[i L + L - 1]`: [`Block`] if the
 /// number of variables is known, which is quickest, or `Vec<T>`. Parameters are laid out the same way.
 ///
 /// ```
-/// use neuropil_ode_core::batch::{Lane, LaneSteps, LaneSystem};
+/// use neuropil_ode_core::batch::{Block, Lane, LaneSteps, LaneSystem};
 /// use neuropil_ode_core::explicit::Rk4;
 ///
 /// struct Decay;
@@ -38,15 +42,17 @@ impl<T: Real, F: LaneSystem<T>, const L: usize> System<T> for SideBySide<'_, F, 
 ///         dy[0] = -p[0] * y[0];
 ///     }
 /// }
-/// let mut y = [[1.0, 2.0, 3.0, 4.0]];
+/// let mut y = Block([[1.0, 2.0, 3.0, 4.0]]);
 /// let rates = [0.0, 0.5, 1.0, 2.0];
 /// let mut steps = LaneSteps::<Rk4, f64, _, 4>::new(&y)?;
 /// steps.run(&Decay, &mut y, &rates, 0.0, 0.1, 10)?;
-/// assert!((y[0][3] - 4.0 * (-2.0_f64).exp()).abs() < 1e-4);
+/// assert!((y.0[0][3] - 4.0 * (-2.0_f64).exp()).abs() < 1e-4);
 /// # Ok::<(), neuropil_ode_core::Error>(())
 /// ```
 pub struct LaneSteps<M: Tableau, T: Real, S: State<T>, const L: usize> {
-    steps: FixedStep<M, T, S>,
+    k: M::Slopes<S>,
+    next: S,
+    scalar: PhantomData<T>,
 }
 
 impl<M: Tableau, T: Real, S: State<T>, const L: usize> LaneSteps<M, T, S, L> {
@@ -56,15 +62,21 @@ impl<M: Tableau, T: Real, S: State<T>, const L: usize> LaneSteps<M, T, S, L> {
     /// An empty state, and one whose length is not a multiple of `L`.
     pub fn new(y: &S) -> Result<Self, Error> {
         check_multiple::<T, L>("state", y.as_slice())?;
+        if y.as_slice().is_empty() {
+            return Err(Error::EmptySystem);
+        }
         Ok(Self {
-            steps: FixedStep::new(y)?,
+            k: M::slopes(y),
+            next: y.clone(),
+            scalar: PhantomData,
         })
     }
 
     /// Takes `n` steps of size `h` from `(t0, y)` and leaves the last states in `y`.
     ///
     /// # Errors
-    /// Lengths that are not multiples of `L`, and the errors of [`FixedStep::run`].
+    /// A state of another length than the workspace's, parameters whose length is not a multiple of
+    /// `L`, and a time or a size that is not finite.
     #[inline]
     pub fn run<F: LaneSystem<T> + ?Sized>(
         &mut self,
@@ -75,11 +87,81 @@ impl<M: Tableau, T: Real, S: State<T>, const L: usize> LaneSteps<M, T, S, L> {
         h: T,
         n: usize,
     ) -> Result<(), Error> {
-        check_multiple::<T, L>("state", y.as_slice())?;
+        let (expected, found) = (self.next.as_slice().len(), y.as_slice().len());
+        if expected != found {
+            return Err(Error::Shape {
+                what: "state",
+                expected,
+                found,
+            });
+        }
         check_multiple::<T, L>("parameters", parameters)?;
-        let system = SideBySide::<_, _, L> { system, parameters };
-        self.steps.run(&system, y, t0, h, n)
+        check_span(t0, h)?;
+        widest(Run::<M, T, S, F, L> {
+            steps: self,
+            system,
+            y,
+            parameters,
+            span: Span { t0, h, n },
+        });
+        Ok(())
     }
+}
+
+struct Run<'a, M: Tableau, T: Real, S: State<T>, F: ?Sized, const L: usize> {
+    steps: &'a mut LaneSteps<M, T, S, L>,
+    system: &'a F,
+    y: &'a mut S,
+    parameters: &'a [T],
+    span: Span<T>,
+}
+
+impl<M, T, S, F, const L: usize> Kernel for Run<'_, M, T, S, F, L>
+where
+    M: Tableau,
+    T: Real,
+    S: State<T>,
+    F: LaneSystem<T> + ?Sized,
+{
+    #[inline(always)]
+    fn run<W: Width>(self) {
+        let system = SideBySide::<_, _, W, L> {
+            system: self.system,
+            parameters: self.parameters,
+            width: PhantomData,
+        };
+        let Span { t0, h, n } = self.span;
+        let (k, y, next) = (&mut self.steps.k, self.y, &mut self.steps.next);
+        let step = |i: usize, from: &S, k: &mut M::Slopes<S>, to: &mut S| {
+            let t = t0 + T::of(i as f64) * h;
+            system.rhs(t, from.as_slice(), k.as_mut()[0].as_mut_slice());
+            M::step(&system, t, h, from, k, to);
+        };
+        // There and back: to exchange the two states word by word would cost more than the step.
+        let mut i = 0;
+        while i + 2 <= n {
+            step(i, y, k, next);
+            step(i + 1, next, k, y);
+            i += 2;
+        }
+        if i < n {
+            step(i, y, k, next);
+            y.as_mut_slice().copy_from_slice(next.as_slice());
+        }
+    }
+}
+
+fn check_span<T: Real>(t0: T, h: T) -> Result<(), Error> {
+    for (what, value) in [("start", t0), ("step", h)] {
+        if !value.is_finite() {
+            return Err(Error::OutOfRange {
+                what,
+                value: value.to_f64(),
+                range: "must be finite",
+            });
+        }
+    }
+    Ok(())
 }
 
 fn check_multiple<T, const L: usize>(what: &'static str, values: &[T]) -> Result<(), Error> {
@@ -118,11 +200,11 @@ pub fn fixed_batch<M: Tableau, T: Real, F: LaneSystem<T> + Sync + ?Sized>(
     let run = |group: usize, states: &mut [T]| {
         let span = Span { t0, h, n };
         match rows {
-            1 => advance::<M, T, _, _>([[T::zero(); LANES]; 1], system, group, states, parameters, span),
-            2 => advance::<M, T, _, _>([[T::zero(); LANES]; 2], system, group, states, parameters, span),
-            3 => advance::<M, T, _, _>([[T::zero(); LANES]; 3], system, group, states, parameters, span),
-            4 => advance::<M, T, _, _>([[T::zero(); LANES]; 4], system, group, states, parameters, span),
-            _ => advance::<M, T, _, _>(vec![T::zero(); width], system, group, states, parameters, span),
+            1 => advance::<M, T, _, _>(Block([[T::zero(); LANES]; 1]), system, group, states, parameters, span),
+            2 => advance::<M, T, _, _>(Block([[T::zero(); LANES]; 2]), system, group, states, parameters, span),
+            3 => advance::<M, T, _, _>(Block([[T::zero(); LANES]; 3]), system, group, states, parameters, span),
+            4 => advance::<M, T, _, _>(Block([[T::zero(); LANES]; 4]), system, group, states, parameters, span),
+            _ => advance::<M, T, _, _>(DynamicBlock::zeros(width), system, group, states, parameters, span),
         }
     };
     #[cfg(feature = "rayon")]

@@ -37,10 +37,13 @@ use neuropil_math::Real;
 use crate::{Error, System};
 
 pub use adaptive::adaptive_batch;
+pub use block::Block;
 pub use fixed::{LANES, LaneSteps, fixed_batch};
 pub use lanes::{Lane, Lanes};
 
 mod adaptive;
+mod block;
+mod dispatch;
 mod fixed;
 mod lanes;
 
