@@ -72,11 +72,13 @@ pub use stepper::Stepper;
 pub use system::{Gated, System};
 pub use tolerance::{Absolute, Tolerance};
 
+pub mod batch;
 pub mod dde;
 pub mod explicit;
 pub mod exponential;
 pub mod leapfrog;
 pub mod sde;
+pub mod sensitivity;
 pub mod stiff;
 pub mod systems;
 

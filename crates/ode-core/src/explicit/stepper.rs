@@ -162,6 +162,12 @@ impl<M: Tableau, T: Real, S: State<T>> Explicit<M, T, S> {
         self.last_t
     }
 
+    /// The size of the last step, negative backward; zero before the first.
+    #[inline]
+    pub fn previous_step_size(&self) -> T {
+        self.last_h
+    }
+
     /// The size that the next step will try; zero before the first.
     #[inline]
     pub fn next_step_size(&self) -> T {
