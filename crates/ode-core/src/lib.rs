@@ -67,10 +67,12 @@ pub use stepper::Stepper;
 pub use system::{Gated, System};
 pub use tolerance::{Absolute, Tolerance};
 
+pub mod dde;
 pub mod explicit;
 pub mod exponential;
 pub mod leapfrog;
 pub mod sde;
+pub mod systems;
 
 mod config;
 mod control;
