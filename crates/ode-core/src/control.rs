@@ -142,6 +142,12 @@ impl Control {
     }
 }
 
+/// $x^p$ to 1e-4 or so times `p`, for a factor of a step. Zero counts as very small.
+#[inline(always)]
+pub(crate) fn power(x: f64, p: f64) -> f64 {
+    exp2(clamp(p * log2(x), -900.0, 900.0))
+}
+
 #[inline(always)]
 fn clamp(x: f64, least: f64, most: f64) -> f64 {
     let x = if x < least { least } else { x };

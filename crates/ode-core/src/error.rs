@@ -63,8 +63,14 @@ pub enum Error {
         /// The cap.
         steps: u64,
     },
-    /// The matrix of an implicit step is singular, or its iteration does not converge, at any step
-    /// size.
+    /// The matrix of an implicit step is singular at any step size.
+    SingularMatrix {
+        /// The time that was reached.
+        t: f64,
+        /// The step that was tried last.
+        h: f64,
+    },
+    /// The iteration of an implicit step does not converge at any step size.
     NoConvergence {
         /// The time that was reached.
         t: f64,
@@ -111,6 +117,10 @@ impl fmt::Display for Error {
             Self::TooManySteps { t, h, steps } => {
                 write!(f, "{steps} steps did not suffice: t = {t}, h = {h:e}")
             }
+            Self::SingularMatrix { t, h } => write!(
+                f,
+                "the matrix of an implicit step is singular at any size: h = {h:e} at t = {t}"
+            ),
             Self::NoConvergence { t, h } => write!(
                 f,
                 "the implicit step does not converge at any size: h = {h:e} at t = {t}"

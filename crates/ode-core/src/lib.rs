@@ -72,12 +72,14 @@ pub mod explicit;
 pub mod exponential;
 pub mod leapfrog;
 pub mod sde;
+pub mod stiff;
 pub mod systems;
 
 mod config;
 mod control;
 mod error;
 mod event;
+mod initial_step;
 mod integration;
 mod solve;
 mod state;

@@ -7,6 +7,7 @@ use crate::explicit::{
     BogackiShampine32, DormandPrince54, DormandPrince853, Explicit, Tableau, Tsitouras54, Verner65,
     Verner76, Verner98,
 };
+use crate::stiff::{Radau5, Rodas5P, Stiff};
 use crate::{
     Error, Events, Integration, Occurrence, SolverConfig, State, Statistics, Stepper, System,
 };
@@ -31,11 +32,15 @@ pub enum Method {
     Verner98,
     /// Dormand–Prince 8(5,3), DOP853: fewest evaluations at moderately tight tolerances.
     DormandPrince853,
+    /// Rodas5P: for stiff systems, with their Jacobian.
+    Rodas5P,
+    /// Radau IIA 5: for stiff systems whose Jacobian is costly or formed by differences.
+    Radau5,
 }
 
 impl Method {
     /// All methods, in the order of their table.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::BogackiShampine32,
         Self::DormandPrince54,
         Self::Tsitouras54,
@@ -43,6 +48,8 @@ impl Method {
         Self::Verner76,
         Self::Verner98,
         Self::DormandPrince853,
+        Self::Rodas5P,
+        Self::Radau5,
     ];
 }
 
@@ -259,6 +266,14 @@ fn with_method<T: Real, S: State<T>, F: System<T> + ?Sized, E: Events<T>>(
         Method::Verner76 => by!(Verner76),
         Method::Verner98 => by!(Verner98),
         Method::DormandPrince853 => by!(DormandPrince853),
+        Method::Rodas5P => {
+            let solver = Stiff::<Rodas5P, T, S>::new(span.start, y0, &options.config)?;
+            drive(solver, system, span.end, options, output, events, keep)
+        }
+        Method::Radau5 => {
+            let solver = Stiff::<Radau5, T, S>::new(span.start, y0, &options.config)?;
+            drive(solver, system, span.end, options, output, events, keep)
+        }
     }
 }
 

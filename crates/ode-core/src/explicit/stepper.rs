@@ -2,6 +2,7 @@ use neuropil_math::Real;
 
 use super::Tableau;
 use crate::control::Control;
+use crate::initial_step::{Start, initial_step};
 use crate::stepper::Stepper;
 use crate::{Error, SolverConfig, State, Statistics, System};
 
@@ -391,68 +392,30 @@ impl<M: Tableau, T: Real, S: State<T>> Explicit<M, T, S> {
         }
     }
 
-    /// Hairer, Nørsett & Wanner (1993), II.4: a step of Euler's method shows the second derivative.
     #[cold]
     fn estimate<F: System<T> + ?Sized>(&mut self, system: &F, forward: bool, span: T) -> T {
-        let n = self.y.as_slice().len();
-        let k = self.k.as_mut();
-        let (y, absolute) = (self.y.as_slice(), self.absolute.as_slice());
-        let scale = |i: usize| absolute[i] + self.relative * y[i].abs();
-        let norm = |sum: T| (sum / T::of(n as f64)).sqrt();
-        let (mut d0, mut d1) = (T::zero(), T::zero());
-        for i in 0..n {
-            let s = scale(i);
-            let (a, b) = (y[i] / s, k[0].as_slice()[i] / s);
-            d0 += a * a;
-            d1 += b * b;
-        }
-        (d0, d1) = (norm(d0), norm(d1));
-        let tiny = T::of(1e-5);
-        let limit = |h: T| {
-            let h = if h > span { span } else { h };
-            if h > self.greatest_step {
+        let (first, rest) = self.k.as_mut().split_at_mut(1);
+        let start = Start {
+            t: self.t,
+            y: self.y.as_slice(),
+            slope: first[0].as_slice(),
+            absolute: self.absolute.as_slice(),
+            relative: self.relative,
+            forward,
+            limit: if span > self.greatest_step {
                 self.greatest_step
             } else {
-                h
-            }
+                span
+            },
         };
-        let h0 = limit(if d0 > tiny && d1 > tiny {
-            d0 / d1 * T::of(0.01)
+        let q = if M::SECOND_EMBEDDED_ORDER.is_some() {
+            M::ORDER
         } else {
-            T::of(1e-6)
-        });
-        let h = if forward { h0 } else { -h0 };
-        let work = self.other.as_mut_slice();
-        for i in 0..n {
-            work[i] = y[i] + h * k[0].as_slice()[i];
-        }
-        let (first, rest) = k.split_at_mut(1);
-        let slope = rest[M::END - 1].as_mut_slice();
-        system.rhs(self.t + h, work, slope);
+            Self::ERROR_ORDER
+        };
         self.statistics.evaluations += 1;
-        let mut d2 = T::zero();
-        for i in 0..n {
-            let a = (slope[i] - first[0].as_slice()[i]) / scale(i);
-            d2 += a * a;
-        }
-        let d2 = norm(d2) / h0;
-        if !d2.is_finite() {
-            return h0;
-        }
-        let d = if d1 > d2 { d1 } else { d2 };
-        let h1 = if d > T::of(1e-15) {
-            let p = if M::SECOND_EMBEDDED_ORDER.is_some() {
-                M::ORDER
-            } else {
-                Self::ERROR_ORDER
-            };
-            (T::of(0.01) / d).powf(T::of(1.0 / f64::from(p)))
-        } else {
-            let h1 = h0 * T::of(1e-3);
-            if h1 > T::of(1e-6) { h1 } else { T::of(1e-6) }
-        };
-        let h100 = h0 * T::of(100.0);
-        limit(if h1 > h100 { h100 } else { h1 })
+        let work = self.other.as_mut_slice();
+        initial_step(system, &start, q, work, rest[M::END - 1].as_mut_slice())
     }
 
     /// Writes the solution at a time within the last step into `out`.
