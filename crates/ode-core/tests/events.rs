@@ -7,8 +7,8 @@
 
 use neuropil_ode_core::explicit::{Explicit, Tsitouras54};
 use neuropil_ode_core::{
-    Absolute, Action, Direction, Error, Event, Events, Integration, Method, Options, Output,
-    Solution, SolverConfig, solve_with,
+    Absolute, Action, Controller, Direction, Error, Event, Events, Integration, Method, Options,
+    Output, Solution, SolverConfig, solve_with,
 };
 
 fn drift(_t: f64, _y: &[f64], dy: &mut [f64]) {
@@ -178,19 +178,28 @@ fn an_axon_fires_when_the_reference_does() {
         31.4720989370147,
         46.1092737843634,
     ];
-    let mut options = options(Method::Verner76, 1e-6);
-    options.config.tolerance.absolute = Absolute::All(1e-8);
     let y0 = [-65.0, 0.3177, 0.0529, 0.5961];
-    let spike = Event::new(|_t, y: &[f64]| y[0]).rising();
-    let solution = solve_with(&axon, 0.0..50.0, y0, &options, spike).unwrap();
-    println!("{:?}", solution.statistics);
-    assert!(solution.statistics.evaluations <= 3800);
-    let found = times(&solution);
-    assert_eq!(found.len(), 4);
-    for (found, expected) in found.iter().zip(expected) {
-        let error = (found - expected).abs();
-        println!("{error:e}");
-        assert!(error <= 2e-6, "{found}: {error:e}");
+    for (method, controller, count, bound) in [
+        (Method::DormandPrince54, Controller::I, 3800, 2e-6),
+        (Method::Tsitouras54, Controller::Auto, 3400, 3e-6),
+        (Method::DormandPrince853, Controller::Auto, 4100, 1e-6),
+    ] {
+        let mut options = options(method, 1e-6);
+        options.config.tolerance.absolute = Absolute::All(1e-8);
+        options.config.controller = controller;
+        let spike = Event::new(|_t, y: &[f64]| y[0]).rising();
+        let solution = solve_with(&axon, 0.0..50.0, y0, &options, spike).unwrap();
+        let found = times(&solution);
+        assert_eq!(found.len(), 4);
+        let error = found
+            .iter()
+            .zip(expected)
+            .map(|(found, expected)| (found - expected).abs())
+            .fold(0.0, f64::max);
+        let evaluations = solution.statistics.evaluations;
+        println!("{method:?} {controller:?}: {evaluations} evaluations, {error:.2e} ms");
+        assert!(evaluations <= count, "{method:?}: {evaluations}");
+        assert!(error <= bound, "{method:?}: {error:e}");
     }
 }
 

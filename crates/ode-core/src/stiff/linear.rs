@@ -163,7 +163,9 @@ impl<T: Real> ComplexLu<T> {
             for i in k + 1..n {
                 (cr[i], ci[i]) = (cr[i] * x - ci[i] * y, cr[i] * y + ci[i] * x);
             }
-            let columns = re_right.chunks_exact_mut(n).zip(im_right.chunks_exact_mut(n));
+            let columns = re_right
+                .chunks_exact_mut(n)
+                .zip(im_right.chunks_exact_mut(n));
             for (tr, ti) in columns {
                 let (x, y) = (tr[k], ti[k]);
                 for i in k + 1..n {
@@ -194,10 +196,7 @@ impl<T: Real> ComplexLu<T> {
         }
         for k in (0..n).rev() {
             let (cr, ci) = (&re[k * n..][..n], &im[k * n..][..n]);
-            let (x, y) = (
-                br[k] * cr[k] - bi[k] * ci[k],
-                br[k] * ci[k] + bi[k] * cr[k],
-            );
+            let (x, y) = (br[k] * cr[k] - bi[k] * ci[k], br[k] * ci[k] + bi[k] * cr[k]);
             (br[k], bi[k]) = (x, y);
             for i in 0..k {
                 br[i] -= cr[i] * x - ci[i] * y;

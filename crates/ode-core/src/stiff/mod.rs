@@ -18,7 +18,10 @@ pub use stepper::Stiff;
 
 #[cfg_attr(
     not(test),
-    expect(dead_code, reason = "the matrix of Radau IIA itself serves its test only")
+    expect(
+        dead_code,
+        reason = "the matrix of Radau IIA itself serves its test only"
+    )
 )]
 mod coefficients;
 mod jacobian;
