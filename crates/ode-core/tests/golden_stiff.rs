@@ -1,4 +1,5 @@
 //! Certified reference values for the stiff methods.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use neuropil_ode_core::stiff::{Radau5, Rodas5P, Stiff, StiffMethod};
 use neuropil_ode_core::{Absolute, SolverConfig, System, Tolerance};
