@@ -1,4 +1,5 @@
 //! Steps and interpolations of the stiff methods do not allocate, nor do their Jacobians.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use neuropil_ode_core::stiff::{Radau5, Rodas5P, Stiff, StiffMethod};
 use neuropil_ode_core::{SolverConfig, State};

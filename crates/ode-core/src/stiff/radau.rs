@@ -23,7 +23,9 @@ use crate::{Error, SolverConfig, State, System};
 ///
 /// The estimate of the error is of order 3 only, too pessimistic for a solution of order 5. Hence the
 /// code works with the relative tolerance $r' = r^{2/3} / 10$ and the absolute ones in proportion, so
-/// that errors come out near the tolerance that was asked for.
+/// that errors come out near the tolerance that was asked for. Between the ends of steps the solution,
+/// and with it the time of an event, is good to $r'$ only; where that matters take
+/// [`Rodas5P`](super::Rodas5P).
 ///
 /// [`Controller::Auto`] is the predictive controller of that code; the others do without its memory
 /// of the last step.
