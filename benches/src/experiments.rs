@@ -35,5 +35,6 @@ pub const ALL: &[Experiment] = &[
     ode::ORDERS,
     ode::DIGITS,
     ode::SPIKES,
+    ode::FUSED,
     ode::WORK_PRECISION,
 ];

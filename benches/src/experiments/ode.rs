@@ -4,11 +4,13 @@
 use neuropil_ode_core::Method;
 
 pub(super) use digits::DIGITS;
+pub(super) use fused::FUSED;
 pub(super) use orders::ORDERS;
 pub(super) use spikes::SPIKES;
 pub(super) use work_precision::WORK_PRECISION;
 
 mod digits;
+mod fused;
 mod orders;
 mod reference;
 mod spikes;

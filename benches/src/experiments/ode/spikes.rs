@@ -177,12 +177,21 @@ fn row<E>(
         cell.clone(),
         evaluations.to_string(),
     ]);
-    if neuron.name == "Izhikevich" {
-        if method.starts_with("Euler") {
-            report.value("izhikevich-euler", cell);
-        } else if method.starts_with("Tsitouras") && method.ends_with(&power(-6)) {
-            report.value("izhikevich-tsitouras", cell);
-        }
+    let quoted = [
+        ("Izhikevich", "Euler, h = 0.1 ms", "izhikevich-euler"),
+        ("Izhikevich", "Tsitouras 5(4), 10⁻⁶", "izhikevich-tsitouras"),
+        (
+            "Hodgkin–Huxley",
+            "Tsitouras 5(4), 10⁻⁴",
+            "hodgkin-huxley-tsitouras",
+        ),
+    ];
+    if let Some((.., key)) = quoted
+        .iter()
+        .find(|(n, m, _)| *n == neuron.name && *m == method)
+    {
+        report.value(key, cell);
+        report.value(&format!("{key}-evaluations"), evaluations.to_string());
     }
 }
 
@@ -214,8 +223,10 @@ fn adaptive<E: Events<f64> + Clone>(
 
 /// Forward Euler that tests for the spike after each step.
 fn euler<E: Events<f64> + Clone>(neuron: &Neuron<'_, E>, h: f64) -> (Vec<f64>, u64) {
-    let (times, spikes) = euler_trace(neuron, h);
-    (spikes, times.len() as u64)
+    let (trace, spikes) = euler_trace(neuron, h);
+    // Every spike stands twice in the trace: at its peak and after its reset.
+    let evaluations = trace.len() - spikes.len();
+    (spikes, evaluations as u64)
 }
 
 /// Times with the first variable at them, and the spikes.
@@ -243,6 +254,7 @@ fn euler_trace<E: Events<f64> + Clone>(
         events.values(t, &y, &mut g);
         if below && g[0] >= 0.0 {
             spikes.push(t);
+            trace.push((t, y[0]));
             let _ = events.apply(0, t, &mut y);
         }
     }
@@ -271,6 +283,7 @@ fn rush_larsen(report: &mut Report, axon: &HodgkinHuxley, expected: &[f64]) -> R
     };
     let (found, of) = (spikes.len().to_string(), expected.len().to_string());
     let method = "Rush–Larsen 2, h = 0.025 ms".to_owned();
+    report.value("hodgkin-huxley-rush-larsen", error.clone());
     report.row([
         "Hodgkin–Huxley".to_owned(),
         method,
@@ -310,7 +323,7 @@ fn figure<E: Events<f64> + Clone>(neuron: &Neuron<'_, E>) -> Result<Figure, Stri
     let place = |spikes: Vec<f64>, row: f64| spikes.into_iter().map(|t| (t, row)).collect();
     let mut raster = Panel::new(
         Axis::new("spike times (ms)"),
-        Axis::new("row").range(0.0, 7.0),
+        Axis::new("run").range(0.0, 10.0),
     )
     .with(Series::points(
         "certified",
