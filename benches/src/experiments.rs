@@ -5,6 +5,7 @@ use indicatif::ProgressBar;
 use crate::report::Report;
 
 mod ngrc;
+mod ode;
 
 /// One experiment.
 pub struct Experiment {
@@ -27,4 +28,13 @@ pub struct Context {
 }
 
 /// Every experiment, in the order of the book.
-pub const ALL: &[Experiment] = &[ngrc::LORENZ63, ngrc::DOUBLE_SCROLL, ngrc::INFER_Z];
+pub const ALL: &[Experiment] = &[
+    ngrc::LORENZ63,
+    ngrc::DOUBLE_SCROLL,
+    ngrc::INFER_Z,
+    ode::ORDERS,
+    ode::DIGITS,
+    ode::SPIKES,
+    ode::FUSED,
+    ode::WORK_PRECISION,
+];

@@ -44,22 +44,6 @@ impl Measured {
             dense: None,
         }
     }
-
-    /// How far the measurement that decides is from what is stated.
-    pub(crate) fn deviation(&self) -> f64 {
-        self.polynomial.unwrap_or(self.smooth) - f64::from(self.stated)
-    }
-
-    /// The same for the dense output.
-    pub(crate) fn dense_deviation(&self) -> Option<f64> {
-        self.dense
-            .map(|(stated, measured)| measured - f64::from(stated))
-    }
-
-    /// How much the smooth problem shows too little.
-    pub(crate) fn shortfall(&self) -> f64 {
-        f64::from(self.stated) - self.smooth
-    }
 }
 
 /// All of them.
