@@ -1,8 +1,8 @@
 //! Gradients: against differences, against each other, and their memory.
 
 use neuropil_ode_core::explicit::{
-    BogackiShampine32, DenseSolution, DormandPrince54, DormandPrince853, Euler, Explicit, FixedStep,
-    Heun, Midpoint, Rk4, Tableau, Tsitouras54, Verner65, Verner76, Verner98, fixed_step,
+    BogackiShampine32, DenseSolution, DormandPrince54, DormandPrince853, Euler, Explicit,
+    FixedStep, Heun, Midpoint, Rk4, Tableau, Tsitouras54, Verner65, Verner76, Verner98, fixed_step,
 };
 use neuropil_ode_core::exponential::{
     ExponentialEulerStep, ExponentialMidpointStep, FusedMidpointStep, FusedStep, Unfolding,
@@ -235,7 +235,10 @@ impl Case for Liquid {
 
 /// The last state and a weighted sum of it: the loss at the end.
 fn weighted(y: &[f64]) -> f64 {
-    y.iter().enumerate().map(|(i, v)| v * (1.0 + i as f64)).sum()
+    y.iter()
+        .enumerate()
+        .map(|(i, v)| v * (1.0 + i as f64))
+        .sum()
 }
 
 fn weighted_gradient(cotangent: &mut [f64]) {
@@ -350,7 +353,10 @@ fn discrete_adjoint_of_adaptive_steps_equals_differences() {
 fn distance(a: &[f64], b: &[f64]) -> f64 {
     assert_eq!(a.len(), b.len());
     let largest = b.iter().fold(0.0_f64, |m, x| m.max(x.abs()));
-    let worst = a.iter().zip(b).fold(0.0_f64, |m, (a, b)| m.max((a - b).abs()));
+    let worst = a
+        .iter()
+        .zip(b)
+        .fold(0.0_f64, |m, (a, b)| m.max((a - b).abs()));
     worst / largest
 }
 
@@ -374,7 +380,11 @@ fn forward_equals_adjoint<M: Tableau, C: Case>(h: f64, count: usize) {
         all.fold(0.0_f64, |m, a| m.max(a.abs()))
     };
     let amplified = greatest(&M::A[..M::STAGES]) * greatest(&[M::B]);
-    assert!(error < 1e-15 * (100.0 + amplified), "{}: {error:e}", M::NAME);
+    assert!(
+        error < 1e-15 * (100.0 + amplified),
+        "{}: {error:e}",
+        M::NAME
+    );
 }
 
 #[test]
@@ -489,9 +499,15 @@ fn continuous_adjoint_converges_to_the_discrete_one() {
             let (steps, _) = adaptive::<M, C>(t1, tolerance);
             let exact = discrete::<M, C>(&steps, 20);
             let error = distance(&continuous::<M, C>(t1, tolerance, true), &exact);
-            assert!(error < amplification * tolerance, "{tolerance:e}: {error:e}");
+            assert!(
+                error < amplification * tolerance,
+                "{tolerance:e}: {error:e}"
+            );
             let error = distance(&continuous::<M, C>(t1, tolerance, false), &exact);
-            assert!(error < recomputed * tolerance, "recomputed, {tolerance:e}: {error:e}");
+            assert!(
+                error < recomputed * tolerance,
+                "recomputed, {tolerance:e}: {error:e}"
+            );
         }
     }
     check::<DormandPrince54, VanDerPol>(3.0, 100.0, 1e4);
@@ -679,8 +695,7 @@ fn nothing_allocates() {
     let steps = Steps::equal(0.0, 0.01, 100).unwrap();
     let method = GatedAdjoint::new(FusedMidpointStep, 4).unwrap();
     let mut adjoint = DiscreteAdjoint::new(&system, method, 5).unwrap();
-    let (result, count) =
-        allocations(|| adjoint.run(&system, &y0, &steps, last, &mut gy, &mut gp));
+    let (result, count) = allocations(|| adjoint.run(&system, &y0, &steps, last, &mut gy, &mut gp));
     result.unwrap();
     assert_eq!(count, 0);
 
@@ -724,7 +739,17 @@ impl Parametric<f64> for Matrices {
         Lorenz::with(p).rhs(t, y, dy);
     }
     fn jacobian(&self, _t: f64, y: &[f64], p: &[f64], j: &mut [f64]) -> bool {
-        let columns = [-p[0], p[1] - y[2], y[1], p[0], -1.0, y[0], 0.0, -y[0], -p[2]];
+        let columns = [
+            -p[0],
+            p[1] - y[2],
+            y[1],
+            p[0],
+            -1.0,
+            y[0],
+            0.0,
+            -y[0],
+            -p[2],
+        ];
         j.copy_from_slice(&columns);
         true
     }
@@ -738,7 +763,12 @@ impl Parametric<f64> for Matrices {
 fn derivatives_by_matrices_and_by_differences_equal_those_by_hand() {
     fn check<A: Differentiable<f64>>(other: &A, rtol: f64) {
         let exact = Lorenz::system();
-        let (y, l, d, p) = ([1.5, -2.0, 20.0], [0.3, -1.0, 2.0], [1.0, 0.5, -0.2], [0.1, -0.3, 0.2]);
+        let (y, l, d, p) = (
+            [1.5, -2.0, 20.0],
+            [0.3, -1.0, 2.0],
+            [1.0, 0.5, -0.2],
+            [0.1, -0.3, 0.2],
+        );
         let p = &p[..other.parameters()];
         let all = [p, &[0.0; 3]].concat();
         let (mut a, mut b) = ([0.0; 3], [7.0; 3]);
@@ -753,7 +783,10 @@ fn derivatives_by_matrices_and_by_differences_equal_those_by_hand() {
         assert!(hp.is_empty() || distance(&hp, &gp) < rtol);
     }
     let values = Lorenz::values();
-    check(&WithParameters::new(Matrices, 3, values.clone()).unwrap(), 1e-15);
+    check(
+        &WithParameters::new(Matrices, 3, values.clone()).unwrap(),
+        1e-15,
+    );
     let rhs = |t: f64, y: &[f64], p: &[f64], dy: &mut [f64]| Lorenz::with(p).rhs(t, y, dy);
     check(&WithParameters::new(rhs, 3, values).unwrap(), 1e-9);
     let plain = WithoutParameters(Lorenz::system());
@@ -788,19 +821,53 @@ fn bad_input_is_named() {
     let (mut gy, mut gp) = ([0.0; 3], [0.0; 3]);
 
     let error = adjoint.run(&system, &y0[..2], &steps, nothing, &mut gy, &mut gp);
-    assert!(matches!(error, Err(Error::Shape { expected: 3, found: 2, .. })));
+    assert!(matches!(
+        error,
+        Err(Error::Shape {
+            expected: 3,
+            found: 2,
+            ..
+        })
+    ));
     let error = adjoint.run(&system, &y0, &steps, nothing, &mut gy[..1], &mut gp);
-    assert!(matches!(error, Err(Error::Shape { expected: 3, found: 1, .. })));
+    assert!(matches!(
+        error,
+        Err(Error::Shape {
+            expected: 3,
+            found: 1,
+            ..
+        })
+    ));
     let error = adjoint.run(&system, &y0, &steps, nothing, &mut gy, &mut []);
-    assert!(matches!(error, Err(Error::Shape { expected: 3, found: 0, .. })));
+    assert!(matches!(
+        error,
+        Err(Error::Shape {
+            expected: 3,
+            found: 0,
+            ..
+        })
+    ));
     let none = Steps::equal(1.0, 0.1, 0).unwrap();
     let error = adjoint.run(&system, &y0, &none, nothing, &mut gy, &mut gp);
     assert_eq!(error, Err(Error::ZeroSpan { t: 1.0 }));
-    let error = adjoint.run(&system, &[0.0, f64::NAN, 0.0], &steps, nothing, &mut gy, &mut gp);
+    let error = adjoint.run(
+        &system,
+        &[0.0, f64::NAN, 0.0],
+        &steps,
+        nothing,
+        &mut gy,
+        &mut gp,
+    );
     assert!(matches!(error, Err(Error::NonFinite { component: 1, .. })));
     let long = Steps::equal(0.0, 10.0, 50).unwrap();
     let error = adjoint.run(&system, &y0, &long, nothing, &mut gy, &mut gp);
-    assert!(matches!(error, Err(Error::NonFinite { what: "the state", .. })));
+    assert!(matches!(
+        error,
+        Err(Error::NonFinite {
+            what: "the state",
+            ..
+        })
+    ));
     let wild = |_: usize, _: f64, _: &[f64], c: &mut [f64]| c[0] = f64::INFINITY;
     let error = adjoint.run(&system, &y0, &steps, wild, &mut gy, &mut gp);
     assert!(matches!(error, Err(Error::NonFinite { .. })));
@@ -809,16 +876,31 @@ fn bad_input_is_named() {
         let error = DiscreteAdjoint::new(&system, method(), checkpoints).map(|_| ());
         assert!(matches!(error, Err(Error::OutOfRange { .. })));
     }
-    assert!(matches!(RungeKutta::<Rk4, f64, _>::new(&[]), Err(Error::EmptySystem)));
-    assert!(matches!(GatedAdjoint::<_, f64>::new(FusedStep, 0), Err(Error::EmptySystem)));
-    assert!(matches!(Steps::equal(0.0, 0.0, 3), Err(Error::ZeroSpan { .. })));
-    assert!(matches!(Steps::equal(f64::NAN, 1.0, 3), Err(Error::OutOfRange { .. })));
+    assert!(matches!(
+        RungeKutta::<Rk4, f64, _>::new(&[]),
+        Err(Error::EmptySystem)
+    ));
+    assert!(matches!(
+        GatedAdjoint::<_, f64>::new(FusedStep, 0),
+        Err(Error::EmptySystem)
+    ));
+    assert!(matches!(
+        Steps::equal(0.0, 0.0, 3),
+        Err(Error::ZeroSpan { .. })
+    ));
+    assert!(matches!(
+        Steps::equal(f64::NAN, 1.0, 3),
+        Err(Error::OutOfRange { .. })
+    ));
     assert!(Steps::equal(0.0, 1.0, 3).unwrap().push(3.0, 1.0).is_err());
     let empty = ForwardSensitivity::new(&system, 0, By::Both).map(|_| ());
     assert_eq!(empty, Err(Error::EmptySystem));
     let forward = ForwardSensitivity::new(&system, 3, By::Both).unwrap();
     assert!(matches!(forward.start(&[1.0]), Err(Error::Shape { .. })));
-    assert!(matches!(forward.sensitivity(&[1.0]), Err(Error::Shape { expected: 21, .. })));
+    assert!(matches!(
+        forward.sensitivity(&[1.0]),
+        Err(Error::Shape { expected: 21, .. })
+    ));
     let f = |_: f64, _: &[f64], _: &[f64], _: &mut [f64]| {};
     assert!(WithParameters::new(f, 0, vec![1.0]).is_err());
     assert!(WithParameters::new(f, 1, vec![1.0, f64::NAN]).is_err());

@@ -1,133 +1,93 @@
-use nalgebra::DMatrix;
 use neuropil_math::Real;
 
-use super::{LaneSystem, One, check, column};
+use super::{One, check, of_trajectory};
 use crate::explicit::{Explicit, Tableau};
-use crate::{Error, SolverConfig, State, Statistics};
+use crate::sensitivity::Parametric;
+use crate::{Error, SolverConfig, Statistics};
 
-/// Trajectories that a thread takes at a time; fixed, though nothing depends on it.
+/// Trajectories that a thread takes at a time; fixed, though no result depends on it.
 const CHUNK: usize = 16;
 
-/// Integrates every column of `states` from `t0` to `t1`, each with the steps that its own error asks
-/// for: the initial states on entry, the last ones on return.
+/// Integrates every one of `states` from `t0` to `t1`, each with the steps that its own error asks for:
+/// the initial states on entry, the last ones on return.
 ///
-/// `parameters` has a column for each trajectory, or no row if there are no parameters. What each
-/// trajectory cost is returned, or why it ended: then its state is that of the last accepted step, and
-/// the others do not mind. The bits of a trajectory are those of [`Explicit`] on [`One`].
+/// There is one set of `parameters` for each trajectory, or a single one for all; without any it is
+/// `&[[]]`. What each trajectory cost is written into `results`, or why it ended: then its state is that
+/// of the last accepted step, and the others do not mind. The bits of a trajectory are those of
+/// [`Explicit`] on [`One`]. Nothing allocates for a trajectory; a tolerance for each component does for
+/// a group of them.
 ///
 /// ```
-/// use nalgebra::DMatrix;
 /// use neuropil_ode_core::SolverConfig;
-/// use neuropil_ode_core::batch::{Lane, LaneSystem, adaptive_batch};
+/// use neuropil_ode_core::batch::adaptive_batch;
 /// use neuropil_ode_core::explicit::Tsitouras54;
 ///
-/// struct Decay;
-/// impl LaneSystem<f64> for Decay {
-///     fn rhs<V: Lane<f64>>(&self, _t: f64, y: &[V], p: &[V], dy: &mut [V]) {
-///         dy[0] = -p[0] * y[0];
-///     }
-/// }
-/// let mut states = DMatrix::from_element(1, 3, 1.0);
-/// let rates = DMatrix::from_row_slice(1, 3, &[0.1, 1.0, 100.0]);
+/// let decay = |_t: f64, y: &[f64], p: &[f64], dy: &mut [f64]| dy[0] = -p[0] * y[0];
+/// let mut states = [[1.0]; 3];
+/// let rates = [[0.1], [1.0], [100.0]];
 /// let config = SolverConfig::with_tolerance(1e-8);
-/// let costs =
-///     adaptive_batch::<Tsitouras54, _, _>(&Decay, &mut states, &rates, 0.0, 1.0, &config)?;
-/// assert!((states[1] - (-1.0_f64).exp()).abs() < 1e-7);
+/// let costs = adaptive_batch::<Tsitouras54, _, _, _, _>(
+///     &decay, &mut states, &rates, 0.0, 1.0, &config,
+/// )?;
+/// assert!((states[1][0] - (-1.0_f64).exp()).abs() < 1e-7);
 /// assert!(costs[2].as_ref().unwrap().accepted > costs[0].as_ref().unwrap().accepted);
 /// # Ok::<(), neuropil_ode_core::Error>(())
 /// ```
 ///
 /// # Errors
-/// States without a row, parameters of another number of columns, and the errors of
+/// A state without components, parameters of another number, and the errors of
 /// [`SolverConfig::check`].
-pub fn adaptive_batch<M: Tableau, T: Real, F: LaneSystem<T> + Sync + ?Sized>(
+pub fn adaptive_batch<M, T, F, const N: usize, const P: usize>(
     system: &F,
-    states: &mut DMatrix<T>,
-    parameters: &DMatrix<T>,
+    states: &mut [[T; N]],
+    parameters: &[[T; P]],
     t0: T,
     t1: T,
     config: &SolverConfig<T>,
-) -> Result<Vec<Result<Statistics, Error>>, Error> {
+) -> Result<Vec<Result<Statistics, Error>>, Error>
+where
+    M: Tableau,
+    T: Real,
+    F: Parametric<T> + Sync,
+{
     check(states, parameters)?;
-    let rows = states.nrows();
-    config.check(rows)?;
-    let mut results = vec![Ok(Statistics::default()); states.ncols()];
-    let run = |chunk: usize, states: &mut [T], results: &mut [Result<Statistics, Error>]| {
-        let first = chunk * CHUNK;
-        let task = Task {
-            parameters,
-            first,
-            t0,
-            t1,
-            config,
-        };
-        match rows {
-            1 => task.run::<M, _, _>(system, [T::zero(); 1], states, results),
-            2 => task.run::<M, _, _>(system, [T::zero(); 2], states, results),
-            3 => task.run::<M, _, _>(system, [T::zero(); 3], states, results),
-            4 => task.run::<M, _, _>(system, [T::zero(); 4], states, results),
-            _ => task.run::<M, _, _>(system, vec![T::zero(); rows], states, results),
+    config.check(N)?;
+    let mut results = vec![Ok(Statistics::default()); states.len()];
+    let run = |group: usize, states: &mut [[T; N]], results: &mut [Result<Statistics, Error>]| {
+        // One workspace for all of the group: a new start forgets all that came before.
+        let mut solver = Explicit::<M, T, [T; N]>::new(T::zero(), [T::zero(); N], config)?;
+        for (j, (state, result)) in states.iter_mut().zip(results).enumerate() {
+            let before = solver.statistics();
+            let one = One::new(system, of_trajectory(parameters, group * CHUNK + j));
+            let end = solver.restart(t0, state).and_then(|()| {
+                solver.restart_step_size();
+                let end = solver.advance_to(&one, t1);
+                *state = *solver.state();
+                end
+            });
+            let cost = solver.statistics();
+            *result = end.map(|()| Statistics {
+                evaluations: cost.evaluations - before.evaluations,
+                accepted: cost.accepted - before.accepted,
+                rejected: cost.rejected - before.rejected,
+                ..Statistics::default()
+            });
         }
+        Ok::<(), Error>(())
     };
     #[cfg(feature = "rayon")]
     {
         use rayon::prelude::*;
-        let states = states.as_mut_slice().par_chunks_mut(rows * CHUNK);
-        let chunks = states.zip(results.par_chunks_mut(CHUNK)).enumerate();
-        chunks.try_for_each(|(chunk, (states, results))| run(chunk, states, results))?;
+        let groups = states.par_chunks_mut(CHUNK);
+        let groups = groups.zip(results.par_chunks_mut(CHUNK)).enumerate();
+        groups.try_for_each(|(group, (states, results))| run(group, states, results))?;
     }
     #[cfg(not(feature = "rayon"))]
     {
-        let states = states.as_mut_slice().chunks_mut(rows * CHUNK);
-        for (chunk, (states, results)) in states.zip(results.chunks_mut(CHUNK)).enumerate() {
-            run(chunk, states, results)?;
+        let groups = states.chunks_mut(CHUNK).zip(results.chunks_mut(CHUNK));
+        for (group, (states, results)) in groups.enumerate() {
+            run(group, states, results)?;
         }
     }
     Ok(results)
-}
-
-/// Some neighbouring trajectories.
-struct Task<'a, T: Real> {
-    parameters: &'a DMatrix<T>,
-    /// The index of the first of them.
-    first: usize,
-    t0: T,
-    t1: T,
-    config: &'a SolverConfig<T>,
-}
-
-impl<T: Real> Task<'_, T> {
-    fn run<M: Tableau, S: State<T>, F: LaneSystem<T> + ?Sized>(
-        &self,
-        system: &F,
-        zero: S,
-        states: &mut [T],
-        results: &mut [Result<Statistics, Error>],
-    ) -> Result<(), Error> {
-        let rows = zero.as_slice().len();
-        // One workspace for all of them: a new start forgets all that came before.
-        let mut solver = Explicit::<M, T, S>::new(T::zero(), zero, self.config)?;
-        let columns = states.chunks_exact_mut(rows).zip(results);
-        for (j, (state, result)) in columns.enumerate() {
-            let before = solver.statistics();
-            *result = solver.restart(self.t0, state).and_then(|()| {
-                solver.restart_step_size();
-                let system = One::new(system, column(self.parameters, self.first + j));
-                let end = solver.advance_to(&system, self.t1);
-                state.copy_from_slice(solver.state().as_slice());
-                end
-            })
-            .map(|()| since(solver.statistics(), before));
-        }
-        Ok(())
-    }
-}
-
-fn since(now: Statistics, before: Statistics) -> Statistics {
-    Statistics {
-        evaluations: now.evaluations - before.evaluations,
-        accepted: now.accepted - before.accepted,
-        rejected: now.rejected - before.rejected,
-        ..Statistics::default()
-    }
 }

@@ -1,152 +1,210 @@
 use core::marker::PhantomData;
 
-use nalgebra::DMatrix;
 use neuropil_math::Real;
 
-use super::block::{Block, DynamicBlock};
-use super::dispatch::{Kernel, Width, widest};
-use super::{LaneSystem, check, column};
+use super::dispatch::{Kernel, widest};
+use super::{One, check, of_trajectory};
 use crate::explicit::Tableau;
-use crate::{Error, State, System};
+use crate::sensitivity::Parametric;
+use crate::{Error, System};
 
-/// How many trajectories [`fixed_batch`] advances side by side: as many as keep the adders of a
-/// processor busy with vectors of two, and as the registers hold.
-pub const LANES: usize = 8;
+/// How many trajectories [`fixed_batch`] lays side by side: several vectors of the widest kind, so that
+/// one can be computed with while another waits for its last result.
+pub const LANES: usize = 32;
 
-/// A [`LaneSystem`] over numbers that lie side by side, as the methods see it.
-struct SideBySide<'a, F, T, W, const L: usize> {
-    system: F,
-    parameters: &'a [T],
-    width: PhantomData<W>,
-}
-
-impl<T: Real, F: LaneSystem<T>, W: Width, const L: usize> System<T> for SideBySide<'_, F, T, W, L> {
-    #[inline(always)]
-    fn rhs(&self, t: T, y: &[T], dy: &mut [T]) {
-        W::rhs::<F, T, L>(&self.system, t, y, self.parameters, dy);
-    }
-}
-
-/// Fixed steps of `L` trajectories side by side, with a workspace that is made once.
+/// Takes `n` steps of size `h` of the method `M` from `t0`, with every one of `states`: the initial
+/// states on entry, the last ones on return.
 ///
-/// The state `S` holds the values of variable $i$ at `[i L]` to `[i L + L - 1]`: [`Block`] if the
-/// number of variables is known, which is quickest, or `Vec<T>`. Parameters are laid out the same way.
+/// There is one set of `parameters` for each trajectory, or a single one for all; without any it is
+/// `&[[]]`. The bits of a trajectory are those of [`fixed_step`](crate::explicit::fixed_step) on
+/// [`One`]. Nothing allocates.
 ///
-/// ```
-/// use neuropil_ode_core::batch::{Block, Lane, LaneSteps, LaneSystem};
-/// use neuropil_ode_core::explicit::Rk4;
+/// The loop over the trajectories becomes vectors if the right-hand side is inlined into it: closures
+/// are, give the method of a type `#[inline(always)]`. Its functions of the standard library stay calls
+/// for each trajectory; those of [`neuropil_math::elementary::scalar`] become vectors too. States of
+/// more than some ten variables do not fit the registers and gain less.
 ///
-/// struct Decay;
-/// impl LaneSystem<f64> for Decay {
-///     fn rhs<V: Lane<f64>>(&self, _t: f64, y: &[V], p: &[V], dy: &mut [V]) {
-///         dy[0] = -p[0] * y[0];
-///     }
-/// }
-/// let mut y = Block([[1.0, 2.0, 3.0, 4.0]]);
-/// let rates = [0.0, 0.5, 1.0, 2.0];
-/// let mut steps = LaneSteps::<Rk4, f64, _, 4>::new(&y)?;
-/// steps.run(&Decay, &mut y, &rates, 0.0, 0.1, 10)?;
-/// assert!((y.0[0][3] - 4.0 * (-2.0_f64).exp()).abs() < 1e-4);
-/// # Ok::<(), neuropil_ode_core::Error>(())
-/// ```
-pub struct LaneSteps<M: Tableau, T: Real, S: State<T>, const L: usize> {
-    k: M::Slopes<S>,
-    next: S,
-    scalar: PhantomData<T>,
-}
-
-impl<M: Tableau, T: Real, S: State<T>, const L: usize> LaneSteps<M, T, S, L> {
-    /// The workspace for states like `y`.
-    ///
-    /// # Errors
-    /// An empty state, and one whose length is not a multiple of `L`.
-    pub fn new(y: &S) -> Result<Self, Error> {
-        check_multiple::<T, L>("state", y.as_slice())?;
-        if y.as_slice().is_empty() {
-            return Err(Error::EmptySystem);
-        }
-        Ok(Self {
-            k: M::slopes(y),
-            next: y.clone(),
-            scalar: PhantomData,
-        })
-    }
-
-    /// Takes `n` steps of size `h` from `(t0, y)` and leaves the last states in `y`.
-    ///
-    /// # Errors
-    /// A state of another length than the workspace's, parameters whose length is not a multiple of
-    /// `L`, and a time or a size that is not finite.
-    #[inline]
-    pub fn run<F: LaneSystem<T> + ?Sized>(
-        &mut self,
-        system: &F,
-        y: &mut S,
-        parameters: &[T],
-        t0: T,
-        h: T,
-        n: usize,
-    ) -> Result<(), Error> {
-        let (expected, found) = (self.next.as_slice().len(), y.as_slice().len());
-        if expected != found {
-            return Err(Error::Shape {
-                what: "state",
-                expected,
-                found,
-            });
-        }
-        check_multiple::<T, L>("parameters", parameters)?;
-        check_span(t0, h)?;
-        widest(Run::<M, T, S, F, L> {
-            steps: self,
-            system,
-            y,
-            parameters,
-            span: Span { t0, h, n },
-        });
-        Ok(())
-    }
-}
-
-struct Run<'a, M: Tableau, T: Real, S: State<T>, F: ?Sized, const L: usize> {
-    steps: &'a mut LaneSteps<M, T, S, L>,
-    system: &'a F,
-    y: &'a mut S,
-    parameters: &'a [T],
-    span: Span<T>,
-}
-
-impl<M, T, S, F, const L: usize> Kernel for Run<'_, M, T, S, F, L>
+/// # Errors
+/// A state without components, parameters of another number, a time or a size that is not finite, and a
+/// trajectory that does not stay finite: all of them are at the end of the span then.
+pub fn fixed_batch<M, T, F, const N: usize, const P: usize>(
+    system: &F,
+    states: &mut [[T; N]],
+    parameters: &[[T; P]],
+    t0: T,
+    h: T,
+    n: usize,
+) -> Result<(), Error>
 where
     M: Tableau,
     T: Real,
-    S: State<T>,
-    F: LaneSystem<T> + ?Sized,
+    F: Parametric<T> + Sync,
+{
+    check(states, parameters)?;
+    check_span(t0, h)?;
+    let span = Span { t0, h, n };
+    let run = |(group, states): (usize, &mut [[T; N]])| {
+        advance::<M, T, F, N, P>(system, group * LANES, states, parameters, span);
+    };
+    #[cfg(feature = "rayon")]
+    {
+        use rayon::prelude::*;
+        states.par_chunks_mut(LANES).enumerate().for_each(run);
+    }
+    #[cfg(not(feature = "rayon"))]
+    states.chunks_mut(LANES).enumerate().for_each(run);
+    let all = states.as_flattened();
+    match all.iter().position(|v| !v.is_finite()) {
+        None => Ok(()),
+        Some(i) => Err(Error::NonFinite {
+            what: "the last state of a trajectory",
+            t: (t0 + T::of(n as f64) * h).to_f64(),
+            component: i % N,
+        }),
+    }
+}
+
+/// Takes `n` steps of size `h` of `L` trajectories that lie side by side already: `y[i][j]` is variable
+/// $i$ of trajectory $j$, `p` the same for the parameters. [`fixed_batch`] without its copies; values
+/// that are not finite go through.
+///
+/// ```
+/// use neuropil_ode_core::batch::fixed_lanes;
+/// use neuropil_ode_core::explicit::Rk4;
+///
+/// let decay = |_t: f64, y: &[f64], p: &[f64], dy: &mut [f64]| dy[0] = -p[0] * y[0];
+/// let mut y = [[1.0, 2.0, 3.0, 4.0]];
+/// let rates = [[0.0, 0.5, 1.0, 2.0]];
+/// fixed_lanes::<Rk4, _, _, _, _, _>(&decay, &mut y, &rates, 0.0, 0.1, 10)?;
+/// assert!((y[0][3] - 4.0 * (-2.0_f64).exp()).abs() < 1e-4);
+/// # Ok::<(), neuropil_ode_core::Error>(())
+/// ```
+///
+/// # Errors
+/// A state without components, and a time or a size that is not finite.
+pub fn fixed_lanes<M, T, F, const N: usize, const P: usize, const L: usize>(
+    system: &F,
+    y: &mut [[T; L]; N],
+    p: &[[T; L]; P],
+    t0: T,
+    h: T,
+    n: usize,
+) -> Result<(), Error>
+where
+    M: Tableau,
+    T: Real,
+    F: Parametric<T>,
+{
+    if N == 0 {
+        return Err(Error::EmptySystem);
+    }
+    check_span(t0, h)?;
+    widest(Run::<M, T, F, N, P, L> {
+        system,
+        y,
+        p,
+        count: L,
+        span: Span { t0, h, n },
+        method: PhantomData,
+    });
+    Ok(())
+}
+
+#[derive(Clone, Copy)]
+struct Span<T> {
+    t0: T,
+    h: T,
+    n: usize,
+}
+
+/// One group of trajectories, at most [`LANES`]; `first` is the index of the first of them.
+fn advance<M, T, F, const N: usize, const P: usize>(
+    system: &F,
+    first: usize,
+    states: &mut [[T; N]],
+    parameters: &[[T; P]],
+    span: Span<T>,
+) where
+    M: Tableau,
+    T: Real,
+    F: Parametric<T>,
+{
+    let mut y = [[T::zero(); LANES]; N];
+    let mut p = [[T::zero(); LANES]; P];
+    let last = states.len() - 1;
+    // Whole vectors: the lanes after the last trajectory repeat it, and nobody reads them.
+    let count = states.len().next_multiple_of(8).min(LANES);
+    for lane in 0..count {
+        let j = lane.min(last);
+        for i in 0..N {
+            y[i][lane] = states[j][i];
+        }
+        let values = of_trajectory(parameters, first + j);
+        for i in 0..P {
+            p[i][lane] = values[i];
+        }
+    }
+    widest(Run::<M, T, F, N, P, LANES> {
+        system,
+        y: &mut y,
+        p: &p,
+        count,
+        span,
+        method: PhantomData,
+    });
+    for (j, state) in states.iter_mut().enumerate() {
+        for i in 0..N {
+            state[i] = y[i][j];
+        }
+    }
+}
+
+struct Run<'a, M, T, F, const N: usize, const P: usize, const L: usize> {
+    system: &'a F,
+    y: &'a mut [[T; L]; N],
+    p: &'a [[T; L]; P],
+    /// The lanes in use.
+    count: usize,
+    span: Span<T>,
+    method: PhantomData<M>,
+}
+
+impl<M, T, F, const N: usize, const P: usize, const L: usize> Kernel for Run<'_, M, T, F, N, P, L>
+where
+    M: Tableau,
+    T: Real,
+    F: Parametric<T>,
 {
     #[inline(always)]
-    fn run<W: Width>(self) {
-        let system = SideBySide::<_, _, W, L> {
-            system: self.system,
-            parameters: self.parameters,
-            width: PhantomData,
-        };
+    fn run(self) {
         let Span { t0, h, n } = self.span;
-        let (k, y, next) = (&mut self.steps.k, self.y, &mut self.steps.next);
-        let step = |i: usize, from: &S, k: &mut M::Slopes<S>, to: &mut S| {
+        let (y, p) = (self.y, self.p);
+        // The slopes at the ends of the steps, where they begin the next ones.
+        let mut ends = [[T::zero(); L]; N];
+        for i in 0..n {
             let t = t0 + T::of(i as f64) * h;
-            system.rhs(t, from.as_slice(), k.as_mut()[0].as_mut_slice());
-            M::step(&system, t, h, from, k, to);
-        };
-        // There and back: to exchange the two states word by word would cost more than the step.
-        let mut i = 0;
-        while i + 2 <= n {
-            step(i, y, k, next);
-            step(i + 1, next, k, y);
-            i += 2;
-        }
-        if i < n {
-            step(i, y, k, next);
-            y.as_mut_slice().copy_from_slice(next.as_slice());
+            let fresh = !M::FSAL || i == 0;
+            // A whole step of one trajectory is straight-line code over numbers in registers; the
+            // compiler makes vectors of neighbouring trajectories.
+            for lane in 0..self.count.min(L) {
+                let one: One<'_, F, T, P> =
+                    One::new(self.system, core::array::from_fn(|q| p[q][lane]));
+                let y0: [T; N] = core::array::from_fn(|v| y[v][lane]);
+                let mut y1 = y0;
+                let mut k = M::slopes(&y0);
+                if fresh {
+                    one.rhs(t, &y0, &mut k.as_mut()[0]);
+                } else {
+                    k.as_mut()[0] = core::array::from_fn(|v| ends[v][lane]);
+                }
+                M::step(&one, t, h, &y0, &mut k, &mut y1);
+                for v in 0..N {
+                    y[v][lane] = y1[v];
+                    if M::FSAL {
+                        ends[v][lane] = k.as_ref()[M::END][v];
+                    }
+                }
+            }
         }
     }
 }
@@ -159,114 +217,6 @@ fn check_span<T: Real>(t0: T, h: T) -> Result<(), Error> {
                 value: value.to_f64(),
                 range: "must be finite",
             });
-        }
-    }
-    Ok(())
-}
-
-fn check_multiple<T, const L: usize>(what: &'static str, values: &[T]) -> Result<(), Error> {
-    if L > 0 && values.len().is_multiple_of(L) {
-        Ok(())
-    } else {
-        Err(Error::Shape {
-            what,
-            expected: values.len().next_multiple_of(L.max(1)),
-            found: values.len(),
-        })
-    }
-}
-
-/// Takes `n` steps of size `h` of the method `M` from `t0`, with every column of `states`, the initial
-/// states on entry and the last ones on return.
-///
-/// `parameters` has a column for each trajectory, or no row if there are no parameters. Eight
-/// trajectories at a time go side by side; up to four variables have a code of their own. The bits of a
-/// trajectory are those of [`fixed_step`](crate::explicit::fixed_step) on [`One`](super::One).
-///
-/// # Errors
-/// States without a row, parameters of another number of columns, a time or a size that is not finite,
-/// and a trajectory that does not stay finite: all others are done then.
-pub fn fixed_batch<M: Tableau, T: Real, F: LaneSystem<T> + Sync + ?Sized>(
-    system: &F,
-    states: &mut DMatrix<T>,
-    parameters: &DMatrix<T>,
-    t0: T,
-    h: T,
-    n: usize,
-) -> Result<(), Error> {
-    check(states, parameters)?;
-    let rows = states.nrows();
-    let width = rows * LANES;
-    let run = |group: usize, states: &mut [T]| {
-        let span = Span { t0, h, n };
-        match rows {
-            1 => advance::<M, T, _, _>(Block([[T::zero(); LANES]; 1]), system, group, states, parameters, span),
-            2 => advance::<M, T, _, _>(Block([[T::zero(); LANES]; 2]), system, group, states, parameters, span),
-            3 => advance::<M, T, _, _>(Block([[T::zero(); LANES]; 3]), system, group, states, parameters, span),
-            4 => advance::<M, T, _, _>(Block([[T::zero(); LANES]; 4]), system, group, states, parameters, span),
-            _ => advance::<M, T, _, _>(DynamicBlock::zeros(width), system, group, states, parameters, span),
-        }
-    };
-    #[cfg(feature = "rayon")]
-    {
-        use rayon::prelude::*;
-        let groups = states.as_mut_slice().par_chunks_mut(width).enumerate();
-        groups.try_for_each(|(group, states)| run(group, states))?;
-    }
-    #[cfg(not(feature = "rayon"))]
-    for (group, states) in states.as_mut_slice().chunks_mut(width).enumerate() {
-        run(group, states)?;
-    }
-    match states.as_slice().iter().position(|v| !v.is_finite()) {
-        None => Ok(()),
-        Some(i) => Err(Error::NonFinite {
-            what: "the last state of a trajectory",
-            t: (t0 + T::of(n as f64) * h).to_f64(),
-            component: i % rows,
-        }),
-    }
-}
-
-struct Span<T> {
-    t0: T,
-    h: T,
-    n: usize,
-}
-
-/// One group of trajectories, at most [`LANES`]; `y` is the place for its states.
-fn advance<M, T, S, F>(
-    mut y: S,
-    system: &F,
-    group: usize,
-    states: &mut [T],
-    parameters: &DMatrix<T>,
-    span: Span<T>,
-) -> Result<(), Error>
-where
-    M: Tableau,
-    T: Real,
-    S: State<T>,
-    F: LaneSystem<T> + ?Sized,
-{
-    let rows = y.as_slice().len() / LANES;
-    let count = states.len() / rows;
-    let mut p = vec![T::zero(); parameters.nrows() * LANES];
-    for lane in 0..LANES {
-        // Lanes without a trajectory repeat the last one; nobody reads them.
-        let j = lane.min(count - 1);
-        for i in 0..rows {
-            y.as_mut_slice()[i * LANES + lane] = states[j * rows + i];
-        }
-        let of_trajectory = column(parameters, group * LANES + j);
-        for (i, &value) in of_trajectory.iter().enumerate() {
-            p[i * LANES + lane] = value;
-        }
-    }
-    let mut steps = LaneSteps::<M, T, S, LANES>::new(&y)?;
-    steps.run(system, &mut y, &p, span.t0, span.h, span.n)?;
-    for j in 0..count {
-        for i in 0..rows {
-            states[j * rows + i] = y.as_slice()[i * LANES + j];
         }
     }
     Ok(())

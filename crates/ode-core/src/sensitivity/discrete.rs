@@ -134,7 +134,11 @@ impl<T: Real, P> DiscreteAdjoint<P, T> {
         check_length("state", n, y0.len())?;
         check_length("gradient by the state", n, grad_y.len())?;
         check_length("gradient by the parameters", self.parameters, grad_p.len())?;
-        check_length("parameters", self.parameters, self.method.parameters(system))?;
+        check_length(
+            "parameters",
+            self.parameters,
+            self.method.parameters(system),
+        )?;
         if steps.is_empty() {
             return Err(Error::ZeroSpan {
                 t: steps.time(0).to_f64(),

@@ -1,11 +1,11 @@
 use neuropil_math::Real;
 
 use super::{DifferentiableGated, StepAdjoint};
+use crate::Error;
 use crate::exponential::{
     ExponentialEulerStep, ExponentialMidpointStep, FusedMidpointStep, FusedStep, GatedStep, gain,
     relax, split,
 };
-use crate::Error;
 
 /// The derivative of a step for gated systems: fused and exponential ones, of either order.
 ///
@@ -180,11 +180,7 @@ impl<T: Real> Leak<T> for CrankNicolson {
         let below = keep + h * rate;
         let end = (keep * y + h * drive) / below;
         let above = cotangent / below;
-        let of_keep = if bound {
-            T::zero()
-        } else {
-            above * (y - end)
-        };
+        let of_keep = if bound { T::zero() } else { above * (y - end) };
         (above * keep, h * above, -h * above * end - half * of_keep)
     }
 }
@@ -269,8 +265,7 @@ fn reverse_two<Half: Leak<T>, Whole: Leak<T>, T: Real, G: DifferentiableGated<T>
     system.vjp(t + half, middle, drive1, rate1, of_middle, grad_p);
     for i in 0..n {
         let of_start;
-        (of_start, drive[i], rate[i]) =
-            Half::reverse(y[i], drive[i], rate[i], half, of_middle[i]);
+        (of_start, drive[i], rate[i]) = Half::reverse(y[i], drive[i], rate[i], half, of_middle[i]);
         cotangent[i] += of_start;
     }
     system.vjp(t, y, drive, rate, cotangent, grad_p);
@@ -296,9 +291,15 @@ macro_rules! step_adjoint {
 }
 
 step_adjoint!(FusedStep, reverse_one::<ImplicitEuler>);
-step_adjoint!(FusedMidpointStep, reverse_two::<ImplicitEuler, CrankNicolson>);
+step_adjoint!(
+    FusedMidpointStep,
+    reverse_two::<ImplicitEuler, CrankNicolson>
+);
 step_adjoint!(ExponentialEulerStep, reverse_one::<Exponential>);
-step_adjoint!(ExponentialMidpointStep, reverse_two::<Exponential, Exponential>);
+step_adjoint!(
+    ExponentialMidpointStep,
+    reverse_two::<Exponential, Exponential>
+);
 
 #[cfg(test)]
 mod tests {
