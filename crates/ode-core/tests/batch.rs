@@ -1,5 +1,7 @@
 //! Batches have the bits of their trajectories one by one.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
+
 use neuropil_math::elementary::scalar;
 use neuropil_ode_core::batch::{One, adaptive_batch, fixed_batch, fixed_lanes};
 use neuropil_ode_core::explicit::{

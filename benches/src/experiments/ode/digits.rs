@@ -37,6 +37,9 @@ const METHODS: [Method; 8] = [
 
 const TOLERANCES: [f64; 2] = [1e-10, 1e-12];
 
+/// A name, the name in the reference, the system and where it starts.
+type Case<'a> = (&'a str, &'a str, &'a dyn System<f64>, &'a [f64]);
+
 fn table(context: &Context) -> Result<Report, String> {
     let reference = Reference::read()?;
     let mut heads = vec!["case"];
@@ -49,7 +52,7 @@ fn table(context: &Context) -> Result<Report, String> {
     };
     let (lorenz, van_der_pol) = (Lorenz63::default(), VanDerPol { mu: 1.0 });
     let hodgkin_huxley = HodgkinHuxley::default();
-    let cases: [(&str, &str, &dyn System<f64>, &[f64]); 9] = [
+    let cases: [Case<'_>; 9] = [
         ("Lorenz63", "lorenz63_100", &lorenz, &[1.0, 0.0, 0.0]),
         (
             "Arenstorf",
