@@ -1,5 +1,10 @@
 //! Gradients: against differences, against each other, and their memory.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "helpers of tests, outside of the tests themselves"
+)]
+
 use neuropil_ode_core::explicit::{
     BogackiShampine32, DenseSolution, DormandPrince54, DormandPrince853, Euler, Explicit,
     FixedStep, Heun, Midpoint, Rk4, Tableau, Tsitouras54, Verner65, Verner76, Verner98, fixed_step,
@@ -132,7 +137,7 @@ impl Liquid {
     /// Sensory conductance and its reversal.
     fn sense(i: usize) -> (f64, f64) {
         let s = (2 + i) as f64 / 10.0 / (1.0 + (-0.4_f64).exp());
-        (s, if i % 2 == 0 { 1.0 } else { -1.0 })
+        (s, if i.is_multiple_of(2) { 1.0 } else { -1.0 })
     }
 
     /// Weight, slope, midpoint, reversal and activation of the synapse from `j` to `i`.
