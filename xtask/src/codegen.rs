@@ -27,12 +27,17 @@ struct File {
 /// Writes the generated files, or with `check` fails if one is out of date.
 pub(crate) fn run(sh: &Shell, check: bool) -> anyhow::Result<()> {
     let workspace = Workspace::load(sh)?;
-    let files = generate(&workspace)?;
+    let mut files = tableaus::generate(&workspace)?;
+    if !check {
+        // Pages of the book quote the table among them.
+        write_or_compare(&workspace.root, &files, false)?;
+    }
+    files.extend(generate(&workspace)?);
     write_or_compare(&workspace.root, &files, check)
 }
 
 fn generate(workspace: &Workspace) -> anyhow::Result<Vec<File>> {
-    let mut files = tableaus::generate(workspace)?;
+    let mut files = Vec::new();
     files.extend(licences::generate(workspace)?);
     files.extend(readme::generate(workspace)?);
     files.extend(markers::generate(workspace)?);

@@ -14,7 +14,8 @@ use crate::Error;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Controller {
-    /// [`Pi`](Self::Pi) for estimates up to order 6, [`I`](Self::I) above, as Hairer's codes do.
+    /// [`Pi`](Self::Pi) for orders up to 7, [`I`](Self::I) above, as Hairer's codes do; a pair of order
+    /// 9 takes steps 8 % smaller, because its estimate leaves no margin of its own.
     #[default]
     Auto,
     /// The classical controller: $k_I = 1$.
@@ -74,6 +75,11 @@ impl Control {
         most: f64,
     ) -> Result<Self, Error> {
         let (i, p, d) = controller.gains(q);
+        let margin = if controller == Controller::Auto && q > 8.5 {
+            0.92
+        } else {
+            1.0
+        };
         for (what, value, good) in [
             ("integral gain", i, i > 0.0 && i <= 2.0),
             ("proportional gain", p, p.abs() <= 2.0),
@@ -92,7 +98,7 @@ impl Control {
         }
         Ok(Self {
             exponents: [(i + p + d) / q, (p + 2.0 * d) / q, d / q],
-            safety: safety.log2(),
+            safety: (safety * margin).log2(),
             least: least.log2(),
             most: most.log2(),
             last: [FLOOR; 2],

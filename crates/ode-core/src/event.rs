@@ -270,7 +270,7 @@ impl<T: Real, E: Events<T>> Events<T> for [E] {
 }
 
 macro_rules! like_a_slice {
-    ($([$($generics:tt)*])? $list:ty) => {
+    ($list:ty $(, $($generics:tt)*)?) => {
         impl<T: Real, E: Events<T> $(, $($generics)*)?> Events<T> for $list {
             fn count(&self) -> usize {
                 self[..].count()
@@ -291,7 +291,7 @@ macro_rules! like_a_slice {
     };
 }
 
-like_a_slice!([const N: usize] [E; N]);
+like_a_slice!([E; N], const N: usize);
 like_a_slice!(Vec<E>);
 
 macro_rules! tuple {

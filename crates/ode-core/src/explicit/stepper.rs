@@ -280,7 +280,6 @@ impl<M: Tableau, T: Real, S: State<T>> Explicit<M, T, S> {
             size = self.greatest_step;
         }
         let remaining = (stop - self.t).abs();
-        let mut wild = true;
         loop {
             // A remainder of a few per cent of a step is taken along with it.
             let last = size * T::of(1.01) >= remaining;
@@ -294,7 +293,7 @@ impl<M: Tableau, T: Real, S: State<T>> Explicit<M, T, S> {
             let t1 = if last { stop } else { self.t + h };
             if t1 == self.t || h.abs() < self.least_step && !last {
                 self.h = size;
-                return Err(self.underflow(h, wild));
+                return Err(self.underflow(h));
             }
             if *budget == 0 {
                 self.h = size;
@@ -336,7 +335,7 @@ impl<M: Tableau, T: Real, S: State<T>> Explicit<M, T, S> {
                 }
             }
             self.statistics.rejected += 1;
-            wild = !(error2.is_finite() && error2 > T::one());
+            let wild = !(error2.is_finite() && error2 > T::one());
             let factor = if wild {
                 self.control.reject_wild()
             } else {
@@ -350,7 +349,7 @@ impl<M: Tableau, T: Real, S: State<T>> Explicit<M, T, S> {
     #[inline(always)]
     fn error2(&mut self, h: T) -> T {
         let n = self.y.as_slice().len();
-        let count = T::of(n as f64);
+        let share = T::one() / T::of(n as f64);
         let sum = |error: &[T], y0: &[T], y1: &[T], absolute: &[T], relative: T| {
             let (y0, y1, absolute) = (&y0[..n], &y1[..n], &absolute[..n]);
             let mut sum = T::zero();
@@ -358,7 +357,8 @@ impl<M: Tableau, T: Real, S: State<T>> Explicit<M, T, S> {
                 let (a, b) = (y0[i].abs(), y1[i].abs());
                 // Written so that a NaN in `b` passes.
                 let size = if a > b { a } else { b };
-                let e = error[i] / (absolute[i] + relative * size);
+                // The reciprocal does not wait for the last slope, a quotient would.
+                let e = error[i] * (T::one() / (absolute[i] + relative * size));
                 sum += e * e;
             }
             sum
@@ -369,14 +369,14 @@ impl<M: Tableau, T: Real, S: State<T>> Explicit<M, T, S> {
         M::error::<T, S>(h, &self.k, error);
         let first = sum(error, y0, y1, absolute, relative);
         if M::SECOND_EMBEDDED_ORDER.is_none() {
-            return first / count;
+            return first * share;
         }
         // Hairer, Nørsett & Wanner (1993), II.10: e₅² / √(e₅² + e₃²/100).
         M::second_error::<T, S>(h, &self.k, error);
         let second = sum(error, y0, y1, absolute, relative);
         let both = first + second * T::of(0.01);
         if both > T::zero() {
-            first * first / (both * count)
+            first * share * (first / both)
         } else {
             both
         }
@@ -530,8 +530,7 @@ impl<M: Tableau, T: Real, S: State<T>> Explicit<M, T, S> {
     }
 
     #[cold]
-    fn underflow(&self, h: T, wild: bool) -> Error {
-        let _ = wild;
+    fn underflow(&self, h: T) -> Error {
         Error::StepSizeUnderflow {
             t: self.t.to_f64(),
             h: h.to_f64(),
@@ -590,7 +589,7 @@ impl<M: Tableau, T: Real, S: State<T>> Stepper<T> for Explicit<M, T, S> {
 fn all_finite<T: Real>(y: &[T], slope: &[T]) -> bool {
     let mut zero = T::zero();
     for (a, b) in y.iter().zip(slope) {
-        zero += (*a - *a) + (*b - *b);
+        zero += (*a + *b) * T::zero();
     }
     zero == T::zero()
 }

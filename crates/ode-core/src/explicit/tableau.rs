@@ -31,6 +31,22 @@ pub trait Sealed {}
 /// + h \theta (1 - \theta) \sum_j q_j(\theta) k_j$$
 ///
 /// is exact at both ends, to the bit. It needs `k[END]` and the dense stages.
+///
+/// ```
+/// use neuropil_ode_core::explicit::{DormandPrince54, Tableau};
+///
+/// let decay = |_t: f64, y: &[f64], dy: &mut [f64]| dy[0] = -y[0];
+/// let (t, h, y0) = (0.0, 0.1, [1.0]);
+/// let mut k = DormandPrince54::slopes(&y0);
+/// k[0] = [-1.0];
+/// let mut y1 = y0;
+/// DormandPrince54::step(&decay, t, h, &y0, &mut k, &mut y1);
+/// assert!((y1[0] - (-0.1_f64).exp()).abs() < 1e-9);
+///
+/// let mut middle = [0.0];
+/// DormandPrince54::dense(0.5, h, &y0, &y1, &k, &mut middle);
+/// assert!((middle[0] - (-0.05_f64).exp()).abs() < 1e-8);
+/// ```
 pub trait Tableau: Sealed + Copy + Default + core::fmt::Debug + Send + Sync + 'static {
     /// The usual name.
     const NAME: &'static str;
@@ -146,6 +162,19 @@ macro_rules! slopes {
     };
 }
 
+/// A call of the right-hand side.
+macro_rules! rhs {
+    ($k:ident = $system:ident($t:ident, $y:ident)) => {
+        $system.rhs($t, $y.as_slice(), $k.as_mut_slice());
+    };
+    ($k:ident = $system:ident($t:ident + $h:ident, $y:ident)) => {
+        $system.rhs($t + $h, $y.as_slice(), $k.as_mut_slice());
+    };
+    ($k:ident = $system:ident($t:ident + $c:literal $h:ident, $y:ident)) => {
+        $system.rhs($t + T::of($c) * $h, $y.as_slice(), $k.as_mut_slice());
+    };
+}
+
 /// `out = y + h Σ w k`, summed from the left. The newest slope stands last, so that all else is
 /// done by the time it is known.
 macro_rules! stage {
@@ -160,16 +189,28 @@ macro_rules! stage {
     }};
 }
 
-/// `out = y + (h Σ w k)`: the sum of the small terms first, for the solution itself.
+/// `out = (y + h Σ w k) + h w k` with the newest slope last, for the solution itself: the small terms
+/// are summed first, and all but the newest are in place by the time it is known.
 macro_rules! advance {
-    ($out:ident = $y:ident + $h:ident * ($w0:literal $k0:ident $(, $w:literal $k:ident)*)) => {{
+    ($out:ident = $y:ident + $h:ident * ($w0:literal $k0:ident)) => {
+        stage! { $out = $y + $h * ($w0 $k0) }
+    };
+    ($out:ident = $y:ident + $h:ident * ($($terms:tt)+)) => {
+        advance! { @last [] $out = $y + $h * ($($terms)+) }
+    };
+    (@last [$($early:tt)*] $out:ident = $y:ident + $h:ident * ($w:literal $k:ident, $($rest:tt)+)) => {
+        advance! { @last [$($early)* ($w $k)] $out = $y + $h * ($($rest)+) }
+    };
+    (@last [($w0:literal $k0:ident) $(($w:literal $k:ident))*]
+     $out:ident = $y:ident + $h:ident * ($wn:literal $kn:ident)) => {{
         let out = $out.as_mut_slice();
         let n = out.len();
         let y = &$y.as_slice()[..n];
         let $k0 = (T::of($w0) * $h, &$k0.as_slice()[..n]);
         $(let $k = (T::of($w) * $h, &$k.as_slice()[..n]);)*
+        let $kn = (T::of($wn) * $h, &$kn.as_slice()[..n]);
         for i in 0..n {
-            out[i] = y[i] + ($k0.0 * $k0.1[i] $(+ $k.0 * $k.1[i])*);
+            out[i] = (y[i] + ($k0.0 * $k0.1[i] $(+ $k.0 * $k.1[i])*)) + $kn.0 * $kn.1[i];
         }
     }};
 }
@@ -224,4 +265,4 @@ macro_rules! dense_derivative {
     }};
 }
 
-pub(super) use {advance, dense, dense_derivative, error, slopes, stage};
+pub(super) use {advance, dense, dense_derivative, error, rhs, slopes, stage};

@@ -15,6 +15,7 @@ pub(super) struct Method {
     pub(super) name: String,
     type_name: String,
     sources: Vec<String>,
+    pub(super) notes: Vec<String>,
     pub(super) stages: usize,
     pub(super) order: usize,
     pub(super) embedded: Option<usize>,
@@ -52,6 +53,7 @@ impl Method {
                 "dense-residual",
                 "interpolant",
                 "source",
+                "note",
             ],
             &["a", "b", "c", "bhat", "bhat2", "error", "dense", "nested"],
         )?;
@@ -156,6 +158,7 @@ impl Method {
             name,
             type_name: file.text("type")?.to_string(),
             sources,
+            notes: file.settings("note").to_vec(),
             stages,
             order,
             embedded,
@@ -241,7 +244,8 @@ impl Method {
                 plural(self.dense_stages(), "evaluation")
             );
         }
-        for (i, paragraph) in [&facts].into_iter().chain(&self.sources).enumerate() {
+        let paragraphs = [&facts].into_iter().chain(&self.sources).chain(&self.notes);
+        for (i, paragraph) in paragraphs.enumerate() {
             if i > 0 {
                 text.push_str("///\n");
             }
@@ -316,13 +320,12 @@ impl Method {
 
     /// Stages and solution.
     fn step(&self, text: &mut String) {
-        let slopes = self.a.len();
         let _ = write!(
             text,
             "\n    #[inline(always)]\n    \
              fn step<T: Real, S: State<T>, F: System<T> + ?Sized>(\n        \
              system: &F,\n        t: T,\n        h: T,\n        y: &S,\n        \
-             k: &mut [S; {slopes}],\n        y1: &mut S,\n    ) {{\n"
+             k: &mut Self::Slopes<S>,\n        y1: &mut S,\n    ) {{\n"
         );
         let last = if self.fsal { self.end() } else { self.stages };
         self.bind(text, |s| s < self.stages);
@@ -349,11 +352,10 @@ impl Method {
 
     fn errors(&self, text: &mut String) {
         let mut function = |name: &str, error: &[Fixed]| {
-            let slopes = self.a.len();
             let _ = write!(
                 text,
                 "\n    #[inline(always)]\n    \
-                 fn {name}<T: Real, S: State<T>>(h: T, k: &[S; {slopes}], out: &mut [T]) {{\n"
+                 fn {name}<T: Real, S: State<T>>(h: T, k: &Self::Slopes<S>, out: &mut [T]) {{\n"
             );
             self.bind(text, |s| !error[s].is_zero());
             let _ = writeln!(
@@ -378,7 +380,7 @@ impl Method {
                 "\n    #[inline(always)]\n    \
                  fn dense_stages<T: Real, S: State<T>, F: System<T> + ?Sized>(\n        \
                  system: &F,\n        t: T,\n        h: T,\n        y: &S,\n        \
-                 k: &mut [S; {slopes}],\n        work: &mut S,\n    ) {{\n"
+                 k: &mut Self::Slopes<S>,\n        work: &mut S,\n    ) {{\n"
             );
             let extra = self.end() + 1..slopes;
             self.bind(text, |s| {
@@ -412,7 +414,7 @@ impl Method {
                 "\n    #[inline(always)]\n    \
                  fn {name}<T: Real, S: State<T>>(\n        \
                  theta: T,\n        h: T,\n        y0: &[T],\n        y1: &[T],\n        \
-                 k: &[S; {slopes}],\n        out: &mut [T],\n    ) {{\n"
+                 k: &Self::Slopes<S>,\n        out: &mut [T],\n    ) {{\n"
             );
             let used = |s: usize| self.q[s].iter().any(|x| !x.is_zero());
             self.bind(text, used);
@@ -454,12 +456,9 @@ impl Method {
         let t = match c.as_str() {
             "0.0" => "t".to_string(),
             "1.0" => "t + h".to_string(),
-            c => format!("t + h * T::of({c})"),
+            c => format!("t + {c} h"),
         };
-        let _ = writeln!(
-            text,
-            "        system.rhs({t}, {y}.as_slice(), k{s}.as_mut_slice());"
-        );
+        let _ = writeln!(text, "        rhs! {{ k{s} = system({t}, {y}) }}");
     }
 }
 

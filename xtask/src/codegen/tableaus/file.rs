@@ -165,31 +165,26 @@ pub(super) fn value(text: &str) -> anyhow::Result<Fixed> {
 
 /// The value of a sum, and its denominator if it is a single fraction.
 fn evaluate(text: &str) -> anyhow::Result<(Fixed, Option<u128>)> {
+    let mut words = text.split(' ');
+    let (mut product, mut denominator) = factor(words.next().context("no value")?)?;
     let mut sum = Fixed::ZERO;
-    let mut denominator = None;
-    let mut negative = false;
-    let terms: Vec<&str> = text.split(' ').collect();
-    let mut words = terms.iter().peekable();
-    let mut count = 0;
-    while let Some(&first) = words.next() {
-        let (mut product, mut part) = factor(first)?;
-        while words.peek().is_some_and(|&&word| word == "*") {
-            words.next();
-            let (next, _) = factor(words.next().context("nothing after *")?)?;
-            product = product * next;
-            part = None;
-        }
-        sum = sum + if negative { -product } else { product };
-        denominator = part;
-        count += 1;
-        match words.next() {
-            None => return Ok((sum, denominator.filter(|_| count == 1))),
-            Some(&"+") => negative = false,
-            Some(&"-") => negative = true,
-            Some(word) => bail!("{word} instead of + - *"),
+    while let Some(word) = words.next() {
+        let (next, _) = factor(
+            words
+                .next()
+                .with_context(|| format!("nothing after {word}"))?,
+        )?;
+        denominator = None;
+        match word {
+            "*" => product = product * next,
+            "+" | "-" => {
+                sum = sum + product;
+                product = if word == "-" { -next } else { next };
+            }
+            _ => bail!("{word} instead of + - *"),
         }
     }
-    bail!("no value")
+    Ok((sum + product, denominator))
 }
 
 /// An integer, a decimal, a fraction or a root.

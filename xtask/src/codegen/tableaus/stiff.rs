@@ -68,7 +68,15 @@ impl Stiff {
     fn rosenbrock(&mut self, file: &Tableau) -> anyhow::Result<()> {
         file.known(
             &[
-                "name", "type", "kind", "stages", "order", "embedded", "dense", "residual",
+                "name",
+                "type",
+                "kind",
+                "stages",
+                "order",
+                "embedded",
+                "dense",
+                "residual",
+                "dense-residual",
                 "source",
             ],
             &["gamma", "node", "gammasum", "a", "c", "dense"],
@@ -124,8 +132,14 @@ impl Stiff {
                 powers[r + 1][j] = powers[r + 1][j] - x;
             }
         }
-        self.dense_proof =
-            proof::dense_order("dense output", &powers, &trees, &phi, self.dense, allowed)?;
+        self.dense_proof = proof::dense_order(
+            "dense output",
+            &powers,
+            &trees,
+            &phi,
+            self.dense,
+            Allowed::read(file, "dense-residual")?,
+        )?;
 
         self.constants = vec![
             scalar("GAMMA", "The diagonal γ of Γ.", gamma),
