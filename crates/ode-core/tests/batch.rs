@@ -1,9 +1,12 @@
 //! Batches have the bits of their trajectories one by one.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "helpers of tests, outside of the tests themselves"
+)]
 
 use neuropil_math::elementary::scalar;
-use neuropil_ode_core::batch::{One, adaptive_batch, fixed_batch, fixed_lanes};
+use neuropil_ode_core::batch::{One, adaptive_batch, fixed_batch};
 use neuropil_ode_core::explicit::{
     BogackiShampine32, DormandPrince54, DormandPrince853, Euler, Explicit, Rk4, Tableau,
     Tsitouras54, Verner76, fixed_step,
@@ -85,20 +88,6 @@ fn time_branches_and_functions_have_the_bits_of_single_runs() {
     let decay = |t: f64, y: &[f64], _p: &[f64], dy: &mut [f64]| dy[0] = -t * y[0];
     let states: Vec<[f64; 1]> = (0..20).map(|j| [f64::from(j)]).collect();
     fixed_is_one_by_one::<Rk4, 1, 0>(&decay, states, &[[]], 0.1, 10);
-}
-
-#[test]
-fn lanes_have_the_bits_of_single_runs() {
-    let (states, parameters) = lorenz_batch(8);
-    let mut y: [[f64; 8]; 3] = core::array::from_fn(|i| core::array::from_fn(|j| states[j][i]));
-    let p: [[f64; 8]; 3] = core::array::from_fn(|i| core::array::from_fn(|j| parameters[j][i]));
-    fixed_lanes::<Rk4, _, _, _, _, _>(&lorenz, &mut y, &p, 0.0, 0.01, 100).unwrap();
-    for j in 0..8 {
-        let mut state = states[j];
-        let one = One::new(&lorenz, parameters[j]);
-        fixed_step::<Rk4, _, _, _>(&one, &mut state, 0.0, 0.01, 100).unwrap();
-        assert_eq!([y[0][j], y[1][j], y[2][j]], state);
-    }
 }
 
 #[test]

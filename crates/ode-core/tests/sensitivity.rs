@@ -1,6 +1,9 @@
 //! Gradients: against differences, against each other, and their memory.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "helpers of tests, outside of the tests themselves"
+)]
 
 use neuropil_ode_core::explicit::{
     BogackiShampine32, DenseSolution, DormandPrince54, DormandPrince853, Euler, Explicit,

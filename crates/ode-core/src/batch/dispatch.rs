@@ -45,8 +45,6 @@ fn has_avx512() -> bool {
         && std::is_x86_feature_detected!("avx512vl")
 }
 
-// Not inlined: a kernel that learns the number of its trajectories unrolls the loop over them, and then
-// there is no loop to be vectorised.
 #[inline(never)]
 fn baseline<K: Kernel>(kernel: K) {
     kernel.run();

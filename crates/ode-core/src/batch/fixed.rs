@@ -1,3 +1,4 @@
+use core::hint::black_box;
 use core::marker::PhantomData;
 
 use neuropil_math::Real;
@@ -64,52 +65,6 @@ where
     }
 }
 
-/// Takes `n` steps of size `h` of `L` trajectories that lie side by side already: `y[i][j]` is variable
-/// $i$ of trajectory $j$, `p` the same for the parameters. [`fixed_batch`] without its copies; values
-/// that are not finite go through.
-///
-/// ```
-/// use neuropil_ode_core::batch::fixed_lanes;
-/// use neuropil_ode_core::explicit::Rk4;
-///
-/// let decay = |_t: f64, y: &[f64], p: &[f64], dy: &mut [f64]| dy[0] = -p[0] * y[0];
-/// let mut y = [[1.0, 2.0, 3.0, 4.0]];
-/// let rates = [[0.0, 0.5, 1.0, 2.0]];
-/// fixed_lanes::<Rk4, _, _, _, _, _>(&decay, &mut y, &rates, 0.0, 0.1, 10)?;
-/// assert!((y[0][3] - 4.0 * (-2.0_f64).exp()).abs() < 1e-4);
-/// # Ok::<(), neuropil_ode_core::Error>(())
-/// ```
-///
-/// # Errors
-/// A state without components, and a time or a size that is not finite.
-pub fn fixed_lanes<M, T, F, const N: usize, const P: usize, const L: usize>(
-    system: &F,
-    y: &mut [[T; L]; N],
-    p: &[[T; L]; P],
-    t0: T,
-    h: T,
-    n: usize,
-) -> Result<(), Error>
-where
-    M: Tableau,
-    T: Real,
-    F: Parametric<T>,
-{
-    if N == 0 {
-        return Err(Error::EmptySystem);
-    }
-    check_span(t0, h)?;
-    widest(Run::<M, T, F, N, P, L> {
-        system,
-        y,
-        p,
-        count: L,
-        span: Span { t0, h, n },
-        method: PhantomData,
-    });
-    Ok(())
-}
-
 #[derive(Clone, Copy)]
 struct Span<T> {
     t0: T,
@@ -144,11 +99,11 @@ fn advance<M, T, F, const N: usize, const P: usize>(
             p[i][lane] = values[i];
         }
     }
-    widest(Run::<M, T, F, N, P, LANES> {
+    widest(Run::<M, T, F, N, P> {
         system,
         y: &mut y,
         p: &p,
-        count,
+        count: black_box(count),
         span,
         method: PhantomData,
     });
@@ -159,17 +114,18 @@ fn advance<M, T, F, const N: usize, const P: usize>(
     }
 }
 
-struct Run<'a, M, T, F, const N: usize, const P: usize, const L: usize> {
+struct Run<'a, M, T, F, const N: usize, const P: usize> {
     system: &'a F,
-    y: &'a mut [[T; L]; N],
-    p: &'a [[T; L]; P],
-    /// The lanes in use.
+    y: &'a mut [[T; LANES]; N],
+    p: &'a [[T; LANES]; P],
+    /// The lanes in use. The compiler must not know it: it would unroll the loop over them, and find no
+    /// vectors in what is left.
     count: usize,
     span: Span<T>,
     method: PhantomData<M>,
 }
 
-impl<M, T, F, const N: usize, const P: usize, const L: usize> Kernel for Run<'_, M, T, F, N, P, L>
+impl<M, T, F, const N: usize, const P: usize> Kernel for Run<'_, M, T, F, N, P>
 where
     M: Tableau,
     T: Real,
@@ -180,13 +136,13 @@ where
         let Span { t0, h, n } = self.span;
         let (y, p) = (self.y, self.p);
         // The slopes at the ends of the steps, where they begin the next ones.
-        let mut ends = [[T::zero(); L]; N];
+        let mut ends = [[T::zero(); LANES]; N];
         for i in 0..n {
             let t = t0 + T::of(i as f64) * h;
             let fresh = !M::FSAL || i == 0;
             // A whole step of one trajectory is straight-line code over numbers in registers; the
             // compiler makes vectors of neighbouring trajectories.
-            for lane in 0..self.count.min(L) {
+            for lane in 0..self.count.min(LANES) {
                 let one: One<'_, F, T, P> =
                     One::new(self.system, core::array::from_fn(|q| p[q][lane]));
                 let y0: [T; N] = core::array::from_fn(|v| y[v][lane]);

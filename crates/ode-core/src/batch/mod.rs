@@ -31,7 +31,7 @@ use crate::sensitivity::Parametric;
 use crate::{Error, System};
 
 pub use adaptive::adaptive_batch;
-pub use fixed::{LANES, fixed_batch, fixed_lanes};
+pub use fixed::{LANES, fixed_batch};
 
 mod adaptive;
 mod dispatch;

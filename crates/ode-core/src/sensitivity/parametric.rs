@@ -54,7 +54,7 @@ impl<T: Real, S: System<T>> Parametric<T> for WithoutParameters<S> {
 /// derivative written by hand.
 ///
 /// Each product forms the Jacobians it needs. Those that the right-hand side does not write are
-/// central differences of the step $\sqrt[3]{\varepsilon} \max(\lvert x \rvert, 1)$, good to some ten
+/// central differences of the step $\varepsilon^{1/3} \max(\lvert x \rvert, 1)$, good to some ten
 /// digits for variables of the order of one; they cost two evaluations for each component and for
 /// each parameter. Nothing allocates after [`new`](Self::new).
 ///
