@@ -1,7 +1,5 @@
 //! Every stated order, of steps and of dense output, within 0.15.
 
-#![expect(clippy::unwrap_used, reason = "an error fails the test")]
-
 mod order_measurements;
 
 #[test]

@@ -35,6 +35,9 @@ const METHODS: [Method; 8] = [
     Method::Radau5,
 ];
 
+/// Its title, its name in the file, the system, the initial state.
+type Case<'a> = (&'a str, &'a str, &'a dyn System<f64>, &'a [f64]);
+
 const TOLERANCES: [f64; 2] = [1e-10, 1e-12];
 
 fn table(context: &Context) -> Result<Report, String> {
@@ -49,7 +52,7 @@ fn table(context: &Context) -> Result<Report, String> {
     };
     let (lorenz, van_der_pol) = (Lorenz63::default(), VanDerPol { mu: 1.0 });
     let hodgkin_huxley = HodgkinHuxley::default();
-    let cases: [(&str, &str, &dyn System<f64>, &[f64]); 9] = [
+    let cases: [Case<'_>; 9] = [
         ("Lorenz63", "lorenz63_100", &lorenz, &[1.0, 0.0, 0.0]),
         (
             "Arenstorf",
