@@ -71,7 +71,9 @@ proptest! {
         check_jacobian("QIF", &QuadraticIntegrateAndFire::default(), &scaled(1, 60.0));
         check_jacobian("Izhikevich", &Izhikevich::default(), &scaled(2, 60.0));
         check_jacobian("AdEx", &AdaptiveExponential::default(), &[-50.0 + 10.0 * x[0], x[1]]);
-        check_jacobian("Arenstorf", &Arenstorf::default(), &near(&Arenstorf::INITIAL, 0.003));
+        // Half an orbit away from the masses, where differences are exact enough to compare with.
+        let far = [-1.17, -0.28, -0.25, 0.45];
+        check_jacobian("Arenstorf", &Arenstorf::default(), &near(&far, 0.1));
         check_jacobian("Pleiades", &Pleiades::default(), &near(&Pleiades::INITIAL, 0.2));
         check_jacobian("HIRES", &Hires {}, &scaled(8, 1.0));
         check_jacobian("Robertson", &Robertson::default(), &scaled(3, 1.0));

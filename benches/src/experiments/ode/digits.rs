@@ -35,6 +35,9 @@ const METHODS: [Method; 8] = [
     Method::Radau5,
 ];
 
+/// Its title, its name in the file, the system, the initial state.
+type Case<'a> = (&'a str, &'a str, &'a dyn System<f64>, &'a [f64]);
+
 const TOLERANCES: [f64; 2] = [1e-10, 1e-12];
 
 /// A name, the name in the reference, the system and where it starts.

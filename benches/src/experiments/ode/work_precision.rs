@@ -194,6 +194,11 @@ fn run<F: System<f64>, const N: usize>(
     let logarithmic = |label: &str| Axis::new(label).logarithmic();
     let panel = |work: &str| Panel::new(logarithmic(work), logarithmic("error"));
     let (mut evaluations, mut times) = (panel("evaluations"), panel("CPU time (µs)"));
+    if problem.file == "ode-work-hires" {
+        // The explicit methods' curves stand where the legend would.
+        let error = logarithmic("error").range(1e-14, 1e8);
+        evaluations = Panel::new(logarithmic("evaluations"), error);
+    }
     let mut curves = Vec::new();
     for method in Method::ALL {
         if problem.stiff && !is_stiff(method) {
