@@ -40,9 +40,6 @@ type Case<'a> = (&'a str, &'a str, &'a dyn System<f64>, &'a [f64]);
 
 const TOLERANCES: [f64; 2] = [1e-10, 1e-12];
 
-/// A name, the name in the reference, the system and where it starts.
-type Case<'a> = (&'a str, &'a str, &'a dyn System<f64>, &'a [f64]);
-
 fn table(context: &Context) -> Result<Report, String> {
     let reference = Reference::read()?;
     let mut heads = vec!["case"];
