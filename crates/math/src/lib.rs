@@ -12,6 +12,7 @@
 //! - [`Activation`], [`elementary`], [`softmax`]: functions over slices, the same bits on every machine;
 //! - [`Loss`], [`metrics`], [`statistics`]: how wrong, how good, how spread;
 //! - [`Parameters`], [`optim`], [`Schedule`]: named tensors, and what trains them;
+//! - [`vectors`]: plain loops in the widest vectors of the processor, the same bits on all;
 //! - [`save`]: models in files that are whole or not there.
 //!
 //! ```
@@ -62,6 +63,7 @@ pub mod save;
 pub mod softmax;
 pub mod spectral;
 pub mod statistics;
+pub mod vectors;
 
 mod activation;
 mod error;

@@ -29,8 +29,9 @@
 use nalgebra::DMatrix;
 
 use crate::Real;
-use crate::elementary::dispatch::{Kernel, LANES, widest};
+use crate::elementary::dispatch::LANES;
 use crate::elementary::scalar;
+use crate::vectors::{Kernel, widest};
 
 /// Replaces the entries of `x` by $\operatorname{softmax}(\beta x)$.
 pub fn softmax<T: Real>(x: &mut [T], beta: T) {

@@ -1,72 +1,11 @@
-//! The widest vectors that the running processor has, for kernels written as plain loops.
-//!
-//! A kernel is compiled three times on x86-64: for the baseline (SSE2), for AVX2 and for AVX-512.
-//! All three give the same bits: the compiler may only reorder independent elements, every one of
-//! which goes through the same IEEE operations. In particular no path contracts `a * b + c` into a
-//! fused multiply-add; kernels must not call `mul_add`, which would also be a function call on the
-//! baseline. Other architectures use their baseline vectors.
+//! Functions of one element over whole slices, in the widest vectors.
 
 use crate::Real;
+use crate::vectors::{Kernel, widest};
 
 /// Elements handled together. Two 512-bit vectors of `f64`: enough independent work to hide the
 /// latency of a chain of multiplications.
 pub(crate) const LANES: usize = 16;
-
-/// A loop that is compiled once for each vector width.
-pub(crate) trait Kernel {
-    /// What the loop returns.
-    type Output;
-
-    /// The loop. Implementations are `#[inline(always)]`, or they are compiled for the baseline
-    /// whatever the caller is compiled for.
-    fn run(self) -> Self::Output;
-}
-
-/// Runs `kernel` compiled for the widest vectors that this processor has.
-#[inline]
-pub(crate) fn widest<K: Kernel>(kernel: K) -> K::Output {
-    #[cfg(target_arch = "x86_64")]
-    {
-        if has_avx512() {
-            // SAFETY: `avx512` needs nothing but the features that were just detected.
-            #[expect(
-                unsafe_code,
-                reason = "the processor's features are known at run time only"
-            )]
-            return unsafe { avx512(kernel) };
-        }
-        if std::is_x86_feature_detected!("avx2") {
-            // SAFETY: `avx2` needs nothing but the feature that was just detected.
-            #[expect(
-                unsafe_code,
-                reason = "the processor's features are known at run time only"
-            )]
-            return unsafe { avx2(kernel) };
-        }
-    }
-    kernel.run()
-}
-
-#[cfg(target_arch = "x86_64")]
-#[inline]
-fn has_avx512() -> bool {
-    std::is_x86_feature_detected!("avx512f")
-        && std::is_x86_feature_detected!("avx512bw")
-        && std::is_x86_feature_detected!("avx512dq")
-        && std::is_x86_feature_detected!("avx512vl")
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-fn avx512<K: Kernel>(kernel: K) -> K::Output {
-    kernel.run()
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2")]
-fn avx2<K: Kernel>(kernel: K) -> K::Output {
-    kernel.run()
-}
 
 /// A function of one element, without branches.
 pub(crate) trait Map<T>: Copy {
@@ -150,6 +89,8 @@ pub(crate) fn multiply_by_map<T: Real, M: Map<T>>(x: &[T], y: &mut [T], map: M) 
 mod tests {
     use super::*;
     use crate::elementary::maps;
+    #[cfg(target_arch = "x86_64")]
+    use crate::vectors::{avx2, avx512, has_avx512};
 
     fn every_path<T: Real, M: Map<T>>(x: &[T], map: M, bits: impl Fn(T) -> u64) {
         let run = |path: &dyn Fn(InPlace<'_, T, M>)| -> Vec<u64> {

@@ -3,11 +3,11 @@ use core::marker::PhantomData;
 
 use neuropil_math::Real;
 
-use super::dispatch::{Kernel, widest};
 use super::{One, check, of_trajectory};
 use crate::explicit::Tableau;
 use crate::sensitivity::Parametric;
 use crate::{Error, System};
+use neuropil_math::vectors::{Kernel, widest};
 
 /// How many trajectories [`fixed_batch`] lays side by side: several vectors of the widest kind, so that
 /// one can be computed with while another waits for its last result.
@@ -131,6 +131,8 @@ where
     T: Real,
     F: Parametric<T>,
 {
+    type Output = ();
+
     #[inline(always)]
     fn run(self) {
         let Span { t0, h, n } = self.span;

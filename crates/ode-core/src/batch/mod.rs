@@ -34,7 +34,6 @@ pub use adaptive::adaptive_batch;
 pub use fixed::{LANES, fixed_batch};
 
 mod adaptive;
-mod dispatch;
 mod fixed;
 
 /// A right-hand side with the parameters of one trajectory: a [`System`] for every solver of the crate.

@@ -1,19 +1,45 @@
-//! The widest vectors that the running processor has, as the elementary functions of
-//! `neuropil-math` have them.
+//! The widest vectors that the running processor has, for kernels written as plain loops.
 //!
-//! A kernel is compiled three times on x86-64: for the baseline (SSE2), for AVX2 and for AVX-512. All
-//! three give the same bits: trajectories are independent, and no path contracts `a * b + c`.
+//! A kernel is compiled three times on x86-64: for the baseline (SSE2), for AVX2 and for AVX-512.
+//! All three give the same bits: the compiler may only reorder independent elements, every one of
+//! which goes through the same IEEE operations. In particular no path contracts `a * b + c` into a
+//! fused multiply-add; kernels must not call `mul_add`, which would also be a function call on the
+//! baseline. Other architectures use their baseline vectors.
+//!
+//! ```
+//! use neuropil_math::vectors::{Kernel, widest};
+//!
+//! struct Halve<'a>(&'a mut [f64]);
+//!
+//! impl Kernel for Halve<'_> {
+//!     type Output = ();
+//!
+//!     #[inline(always)]
+//!     fn run(self) {
+//!         for x in self.0 {
+//!             *x *= 0.5;
+//!         }
+//!     }
+//! }
+//!
+//! let mut x = [2.0; 100];
+//! widest(Halve(&mut x));
+//! assert_eq!(x, [1.0; 100]);
+//! ```
 
 /// A loop that is compiled once for each vector width.
-pub(super) trait Kernel {
+pub trait Kernel {
+    /// What the loop returns.
+    type Output;
+
     /// The loop. Implementations are `#[inline(always)]`, and so is all they call, or it is compiled
     /// for the baseline whatever the caller is compiled for.
-    fn run(self);
+    fn run(self) -> Self::Output;
 }
 
 /// Runs `kernel` compiled for the widest vectors that this processor has.
 #[inline]
-pub(super) fn widest<K: Kernel>(kernel: K) {
+pub fn widest<K: Kernel>(kernel: K) -> K::Output {
     #[cfg(target_arch = "x86_64")]
     {
         if has_avx512() {
@@ -33,35 +59,28 @@ pub(super) fn widest<K: Kernel>(kernel: K) {
             return unsafe { avx2(kernel) };
         }
     }
-    baseline(kernel);
+    kernel.run()
 }
 
 #[cfg(target_arch = "x86_64")]
 #[inline]
-fn has_avx512() -> bool {
+pub(crate) fn has_avx512() -> bool {
     std::is_x86_feature_detected!("avx512f")
         && std::is_x86_feature_detected!("avx512bw")
         && std::is_x86_feature_detected!("avx512dq")
         && std::is_x86_feature_detected!("avx512vl")
 }
 
-#[inline(never)]
-fn baseline<K: Kernel>(kernel: K) {
-    kernel.run();
-}
-
 #[cfg(target_arch = "x86_64")]
-#[inline(never)]
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-fn avx512<K: Kernel>(kernel: K) {
-    kernel.run();
+pub(crate) fn avx512<K: Kernel>(kernel: K) -> K::Output {
+    kernel.run()
 }
 
 #[cfg(target_arch = "x86_64")]
-#[inline(never)]
 #[target_feature(enable = "avx2")]
-fn avx2<K: Kernel>(kernel: K) {
-    kernel.run();
+pub(crate) fn avx2<K: Kernel>(kernel: K) -> K::Output {
+    kernel.run()
 }
 
 #[cfg(test)]
@@ -71,6 +90,8 @@ mod tests {
     struct Horner<'a>(&'a mut [f64]);
 
     impl Kernel for Horner<'_> {
+        type Output = ();
+
         #[inline(always)]
         fn run(self) {
             for x in self.0 {
@@ -87,7 +108,7 @@ mod tests {
             path(Horner(&mut x));
             x
         };
-        let expected = run(&|k| baseline(k));
+        let expected = run(&|k| k.run());
         assert_eq!(run(&|k| widest(k)), expected);
         #[cfg(target_arch = "x86_64")]
         #[expect(
