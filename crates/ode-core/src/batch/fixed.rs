@@ -65,6 +65,12 @@ where
     }
 }
 
+/// One variable of all the trajectories of a group, on cache lines of its own: a vector across two of
+/// them is slow to load just after it was stored, and every step loads what the last one stored.
+#[derive(Clone, Copy)]
+#[repr(align(64))]
+struct Lanes<T>([T; LANES]);
+
 #[derive(Clone, Copy)]
 struct Span<T> {
     t0: T,
@@ -84,19 +90,19 @@ fn advance<M, T, F, const N: usize, const P: usize>(
     T: Real,
     F: Parametric<T>,
 {
-    let mut y = [[T::zero(); LANES]; N];
-    let mut p = [[T::zero(); LANES]; P];
+    let mut y = [Lanes([T::zero(); LANES]); N];
+    let mut p = [Lanes([T::zero(); LANES]); P];
     let last = states.len() - 1;
     // Whole vectors: the lanes after the last trajectory repeat it, and nobody reads them.
     let count = states.len().next_multiple_of(8).min(LANES);
     for lane in 0..count {
         let j = lane.min(last);
         for i in 0..N {
-            y[i][lane] = states[j][i];
+            y[i].0[lane] = states[j][i];
         }
         let values = of_trajectory(parameters, first + j);
         for i in 0..P {
-            p[i][lane] = values[i];
+            p[i].0[lane] = values[i];
         }
     }
     widest(Run::<M, T, F, N, P> {
@@ -109,15 +115,15 @@ fn advance<M, T, F, const N: usize, const P: usize>(
     });
     for (j, state) in states.iter_mut().enumerate() {
         for i in 0..N {
-            state[i] = y[i][j];
+            state[i] = y[i].0[j];
         }
     }
 }
 
 struct Run<'a, M, T, F, const N: usize, const P: usize> {
     system: &'a F,
-    y: &'a mut [[T; LANES]; N],
-    p: &'a [[T; LANES]; P],
+    y: &'a mut [Lanes<T>; N],
+    p: &'a [Lanes<T>; P],
     /// The lanes in use. The compiler must not know it: it would unroll the loop over them, and find no
     /// vectors in what is left.
     count: usize,
@@ -138,7 +144,7 @@ where
         let Span { t0, h, n } = self.span;
         let (y, p) = (self.y, self.p);
         // The slopes at the ends of the steps, where they begin the next ones.
-        let mut ends = [[T::zero(); LANES]; N];
+        let mut ends = [Lanes([T::zero(); LANES]); N];
         for i in 0..n {
             let t = t0 + T::of(i as f64) * h;
             let fresh = !M::FSAL || i == 0;
@@ -146,20 +152,20 @@ where
             // compiler makes vectors of neighbouring trajectories.
             for lane in 0..self.count.min(LANES) {
                 let one: One<'_, F, T, P> =
-                    One::new(self.system, core::array::from_fn(|q| p[q][lane]));
-                let y0: [T; N] = core::array::from_fn(|v| y[v][lane]);
+                    One::new(self.system, core::array::from_fn(|q| p[q].0[lane]));
+                let y0: [T; N] = core::array::from_fn(|v| y[v].0[lane]);
                 let mut y1 = y0;
                 let mut k = M::slopes(&y0);
                 if fresh {
                     one.rhs(t, &y0, &mut k.as_mut()[0]);
                 } else {
-                    k.as_mut()[0] = core::array::from_fn(|v| ends[v][lane]);
+                    k.as_mut()[0] = core::array::from_fn(|v| ends[v].0[lane]);
                 }
                 M::step(&one, t, h, &y0, &mut k, &mut y1);
                 for v in 0..N {
-                    y[v][lane] = y1[v];
+                    y[v].0[lane] = y1[v];
                     if M::FSAL {
-                        ends[v][lane] = k.as_ref()[M::END][v];
+                        ends[v].0[lane] = k.as_ref()[M::END][v];
                     }
                 }
             }
