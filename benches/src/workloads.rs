@@ -30,8 +30,11 @@ pub struct Workload {
     /// How many pairs of runs are made: first with `--quick`, then without.
     pub pairs: (usize, usize),
     /// Prepares the input and returns the work.
-    pub prepare: fn() -> Result<Work, String>,
+    pub prepare: Prepare,
 }
+
+/// Makes the work ready.
+pub type Prepare = fn() -> Result<Work, String>;
 
 /// Where the other side of a comparison is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +61,16 @@ pub fn all() -> Vec<Workload> {
     .into_iter()
     .flatten()
     .collect()
+}
+
+/// The work of this name: a workload's, or that of an opponent of our own.
+///
+/// # Errors
+/// If there is none, or it cannot be prepared.
+pub fn work(name: &str) -> Result<Work, String> {
+    let workload = all().into_iter().find(|w| w.name == name);
+    let prepare = workload.map(|w| w.prepare).or_else(|| ode::opponent(name));
+    prepare.ok_or_else(|| format!("no comparison {name}"))?()
 }
 
 /// The same uniform numbers in [-½, ½) as `uniform` in `peers/common.py`: SplitMix64 of the index.

@@ -86,12 +86,8 @@ fn run() -> Result<(), String> {
 }
 
 fn worker(name: &str) -> Result<(), String> {
-    let all = workloads::all();
-    let workload = all
-        .iter()
-        .find(|w| w.name == name)
-        .ok_or_else(|| format!("no comparison {name}"))?;
-    duel::serve((workload.prepare)()?, env!("CARGO_PKG_VERSION"))
+    let versions = format!("Neuropil {}", env!("CARGO_PKG_VERSION"));
+    duel::serve(workloads::work(name)?, &versions)
 }
 
 fn compare(of: &str, workloads: &[&Workload], quick: bool) -> Result<Report, String> {

@@ -1,12 +1,13 @@
 //! Differential equations, beside Rust crates and SciPy, at the same tolerances.
 
+use neuropil_ode_core::batch::fixed_batch;
 use neuropil_ode_core::explicit::{
     DormandPrince54, DormandPrince853, Explicit, Rk4, Tableau, Tsitouras54, Verner98, fixed_step,
 };
 use neuropil_ode_core::stiff::{Radau5, Stiff};
 use neuropil_ode_core::{Absolute, SolverConfig, State, System, Tolerance};
 
-use super::{Side, Work, Workload, repeated};
+use super::{Prepare, Side, Work, Workload, repeated};
 
 const TOLERANCE: f64 = 1e-8;
 const ODE_SOLVERS: &str = "ode_solvers 0.6.2";
@@ -36,6 +37,13 @@ pub(super) fn workloads() -> Vec<Workload> {
         agreement: 1e-6,
         truth: Some(1.706_167_732_170_465),
         ..rust(name, about, DIFFERENTIAL, 1.0, prepare)
+    };
+    let batch = |name, about, alone, prepare| Workload {
+        side: Side::Ours(alone),
+        truth: None,
+        // The same bits.
+        agreement: 0.0,
+        ..rust(name, about, "ourselves, one by one", 6.0, prepare)
     };
     vec![
         rust(
@@ -110,6 +118,18 @@ pub(super) fn workloads() -> Vec<Workload> {
             "Lorenz63 to t = 10, DOP853, tolerance 1e-8 (once)",
             once::<DormandPrince853>,
         ),
+        batch(
+            "rk4-batch-8",
+            "Lorenz63, 2000 steps of RK4, eight trajectories at once (20 times)",
+            "rk4-alone-8",
+            || together(8),
+        ),
+        batch(
+            "rk4-batch-32",
+            "Lorenz63, 2000 steps of RK4, 32 trajectories at once (20 times)",
+            "rk4-alone-32",
+            || together(32),
+        ),
         Workload {
             aim: None,
             agreement: 1e-4,
@@ -123,6 +143,15 @@ pub(super) fn workloads() -> Vec<Workload> {
             )
         },
     ]
+}
+
+/// The other side of the batches; nobody is compared with these.
+pub(super) fn opponent(name: &str) -> Option<Prepare> {
+    match name {
+        "rk4-alone-8" => Some(|| one_by_one(8)),
+        "rk4-alone-32" => Some(|| one_by_one(32)),
+        _ => None,
+    }
 }
 
 struct Lorenz;
@@ -165,6 +194,41 @@ fn rk4() -> Result<Work, String> {
         let mut y = [1.0, 0.0, 0.0];
         fixed_step::<Rk4, _, _, _>(&Lorenz, &mut y, 0.0, 0.01, 2000).map_err(|e| e.to_string())?;
         Ok(y[0])
+    }))
+}
+
+/// Trajectories that start a little apart.
+fn starts(count: usize) -> Vec<[f64; 3]> {
+    (0..count)
+        .map(|i| [1.0 + 1e-3 * i as f64, 0.0, 0.0])
+        .collect()
+}
+
+/// Chaos makes of the smallest difference a large one: the sum tells whether all bits agree.
+fn sum(states: &[[f64; 3]]) -> f64 {
+    states.iter().flatten().sum()
+}
+
+fn together(count: usize) -> Result<Work, String> {
+    let starts = starts(count);
+    let lorenz = |_: f64, y: &[f64], _: &[f64], dy: &mut [f64]| Lorenz.rhs(0.0, y, dy);
+    Ok(repeated(20, move || {
+        let mut states = starts.clone();
+        fixed_batch::<Rk4, _, _, 3, 0>(&lorenz, &mut states, &[[]], 0.0, 0.01, 2000)
+            .map_err(|e| e.to_string())?;
+        Ok(sum(&states))
+    }))
+}
+
+fn one_by_one(count: usize) -> Result<Work, String> {
+    let starts = starts(count);
+    Ok(repeated(20, move || {
+        let mut states = starts.clone();
+        for state in &mut states {
+            fixed_step::<Rk4, _, _, _>(&Lorenz, state, 0.0, 0.01, 2000)
+                .map_err(|e| e.to_string())?;
+        }
+        Ok(sum(&states))
     }))
 }
 
