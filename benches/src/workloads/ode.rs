@@ -11,6 +11,7 @@ use super::{Prepare, Side, Work, Workload, repeated};
 
 const TOLERANCE: f64 = 1e-8;
 const ODE_SOLVERS: &str = "ode_solvers 0.6.2";
+const IVP: &str = "ivp 0.6.0, low level";
 const DIFFERENTIAL: &str = "differential-equations 0.7.0";
 
 pub(super) fn workloads() -> Vec<Workload> {
@@ -59,6 +60,20 @@ pub(super) fn workloads() -> Vec<Workload> {
             DIFFERENTIAL,
             1.0 / 0.9,
             adaptive::<DormandPrince54>,
+        ),
+        rust(
+            "dopri5-ivp",
+            "Lorenz63 to t = 10, DOPRI5, tolerance 1e-8, [f64; 3] (100 times)",
+            IVP,
+            1.0,
+            adaptive::<DormandPrince54>,
+        ),
+        rust(
+            "dop853-ivp",
+            "Lorenz63 to t = 10, DOP853, tolerance 1e-8, [f64; 3] (100 times)",
+            IVP,
+            1.0,
+            adaptive::<DormandPrince853>,
         ),
         rust(
             "dopri5-dynamic-ode_solvers",

@@ -99,7 +99,7 @@ impl Axis {
         if (placed - placed.round()).abs() < 1e-9 {
             format!("1e{}", placed.round())
         } else {
-            number(10_f64.powf(placed))
+            format!("{:.1e}", 10_f64.powf(placed))
         }
     }
 }

@@ -49,8 +49,7 @@ mod by_ode_solvers {
     macro_rules! adaptive {
         ($name:ident, $method:ident, $start:expr) => {
             pub fn $name(end: f64) -> f64 {
-                let mut solver =
-                    $method::new(Lorenz, 0.0, end, end, $start, TOLERANCE, TOLERANCE);
+                let mut solver = $method::new(Lorenz, 0.0, end, end, $start, TOLERANCE, TOLERANCE);
                 // Its dense output would cost it more.
                 solver.set_output(OutputType::Sparse);
                 solver.integrate().expect("it integrates");
@@ -61,7 +60,11 @@ mod by_ode_solvers {
 
     adaptive!(dopri5, Dopri5, Static::new(1.0, 0.0, 0.0));
     adaptive!(dop853, Dop853, Static::new(1.0, 0.0, 0.0));
-    adaptive!(dopri5_dynamic, Dopri5, Dynamic::from_vec(vec![1.0, 0.0, 0.0]));
+    adaptive!(
+        dopri5_dynamic,
+        Dopri5,
+        Dynamic::from_vec(vec![1.0, 0.0, 0.0])
+    );
 
     pub fn rk4() -> f64 {
         let mut solver = Rk4::new(Lorenz, 0.0, Static::new(1.0, 0.0, 0.0), 20.0, 0.01);
@@ -96,7 +99,12 @@ mod by_differential_equations {
             .atol(TOLERANCE)
             .max_steps(1_000_000);
         let problem = IVP::ode(&Lorenz, 0.0, end, [1.0, 0.0, 0.0]).method(method);
-        problem.solve().expect("it integrates").y.last().expect("a state")[0]
+        problem
+            .solve()
+            .expect("it integrates")
+            .y
+            .last()
+            .expect("a state")[0]
     }
 
     pub fn dop853(end: f64) -> f64 {
@@ -105,7 +113,12 @@ mod by_differential_equations {
             .atol(TOLERANCE)
             .max_steps(1_000_000);
         let problem = IVP::ode(&Lorenz, 0.0, end, [1.0, 0.0, 0.0]).method(method);
-        problem.solve().expect("it integrates").y.last().expect("a state")[0]
+        problem
+            .solve()
+            .expect("it integrates")
+            .y
+            .last()
+            .expect("a state")[0]
     }
 
     pub fn radau5(tolerance: f64) -> f64 {
@@ -114,7 +127,12 @@ mod by_differential_equations {
             .atol(1e-3 * tolerance)
             .max_steps(1_000_000);
         let problem = IVP::ode(&VanDerPol, 0.0, 2000.0, [2.0, 0.0]).method(method);
-        problem.solve().expect("it integrates").y.last().expect("a state")[0]
+        problem
+            .solve()
+            .expect("it integrates")
+            .y
+            .last()
+            .expect("a state")[0]
     }
 }
 
@@ -153,6 +171,63 @@ mod by_diffsol {
     }
 }
 
+mod by_ivp {
+    use ivp::ivp::FirstOrderSystem;
+    use ivp::methods::{DOP853, DOPRI5};
+    use ivp::solout::{ControlFlag, SolOut};
+
+    use super::TOLERANCE;
+
+    struct Lorenz;
+
+    impl FirstOrderSystem for Lorenz {
+        fn derivative(&self, _: f64, y: &[f64], dy: &mut [f64]) {
+            super::lorenz(y, dy);
+        }
+    }
+
+    /// Its low level gives the state to a callback alone.
+    struct Last(f64);
+
+    impl SolOut for Last {
+        fn solout(
+            &mut self,
+            _: f64,
+            _: &mut f64,
+            y: &mut [f64],
+            _: Option<&ivp::dense::StepInterpolant<'_>>,
+        ) -> ControlFlag {
+            self.0 = y[0];
+            ControlFlag::Continue
+        }
+    }
+
+    macro_rules! adaptive {
+        ($name:ident, $method:ident) => {
+            pub fn $name(end: f64) -> f64 {
+                let mut last = Last(f64::NAN);
+                $method::builder()
+                    .dense_output(false)
+                    .build()
+                    .solve(
+                        &Lorenz,
+                        0.0,
+                        &[1.0, 0.0, 0.0],
+                        end,
+                        TOLERANCE.into(),
+                        TOLERANCE.into(),
+                        Some(&mut last),
+                    )
+                    .expect("it integrates");
+                last.0
+            }
+        };
+    }
+
+    adaptive!(dopri5, DOPRI5);
+    adaptive!(dop853, DOP853);
+}
+
 type Work = Box<dyn FnMut() -> f64>;
 
 /// As many times as our side does it, in one timed piece.
@@ -178,6 +253,8 @@ fn work(name: &str) -> Option<Work> {
         "dop853-differential-equations" => {
             repeated(100, || by_differential_equations::dop853(10.0))
         }
+        "dopri5-ivp" => repeated(100, || by_ivp::dopri5(10.0)),
+        "dop853-ivp" => repeated(100, || by_ivp::dop853(10.0)),
         "tsit5-diffsol" => repeated(100, || by_diffsol::tsit45(10.0)),
         "radau5-1e-6" => repeated(100, || by_differential_equations::radau5(1e-6)),
         "radau5-1e-9" => repeated(100, || by_differential_equations::radau5(1e-9)),
@@ -191,7 +268,7 @@ fn main() {
         eprintln!("no workload {name}");
         std::process::exit(1);
     };
-    let versions = "ode_solvers 0.6.2, differential-equations 0.7.0, diffsol 0.18.0";
+    let versions = "ode_solvers 0.6.2, differential-equations 0.7.0, ivp 0.6.0, diffsol 0.18.0";
     let mut out = std::io::stdout().lock();
     let mut say = |message: serde_json::Value| {
         writeln!(out, "{message}")

@@ -134,7 +134,8 @@ fn table(context: &Context) -> Result<Report, String> {
         "The last component to agree with the certified solution decides; errors are relative to it or \
          to a thousandth of the largest one. Rounding: the digits that are left if the initial state \
          changes by one unit in its last place, that is, what double precision allows; not estimated for the stiff problems, which forget \
-         it, and for spikes and delays. Lorenz63 after t = 30 is left out: few digits are left. Dashes: explicit methods on stiff problems, and stiff \
+         it, and for spikes and delays. Lorenz63 after t = 30 is left out: few digits are left. States at times before the end come from the dense \
+         output, which for Radau is of order 3. Dashes: explicit methods on stiff problems, and stiff \
          methods on delays.",
     );
     Ok(report)
