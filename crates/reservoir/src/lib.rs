@@ -47,6 +47,11 @@
 pub use error::Error;
 pub use neuropil_math::ridge::{Ridge, RidgeConfig, RidgeMethod};
 pub use ngrc::{FeatureMap, MAX_FEATURES, Ngrc, NgrcConfig, NgrcState, Orders, Target, Task};
+pub use reservoir::{
+    Dynamics, Feedback, Leak, Recurrent, Reservoir, ReservoirConfig, ReservoirParts,
+    ReservoirState, Scaling, Topology,
+};
 
 mod error;
 mod ngrc;
+mod reservoir;
