@@ -45,6 +45,7 @@
 //! Communications 12, 5564 (2021).
 
 pub use error::Error;
+pub use esn::{Esn, EsnConfig, EsnState, StateFeatures, StateTerms, TrainingNoise};
 pub use neuropil_math::ridge::{Ridge, RidgeConfig, RidgeMethod};
 pub use ngrc::{FeatureMap, MAX_FEATURES, Ngrc, NgrcConfig, NgrcState, Orders, Target, Task};
 pub use reservoir::{
@@ -56,5 +57,6 @@ pub use selection::{ClosedLoopChoice, Criterion, Lambda, LambdaChoice, LambdaSco
 pub mod selection;
 
 mod error;
+mod esn;
 mod ngrc;
 mod reservoir;
