@@ -1,6 +1,5 @@
 //! Steps of a reservoir, streams and free-running forecasts allocate nothing.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
 
 use nalgebra::DMatrix;
 use neuropil_math::random::Entries;
