@@ -1,6 +1,5 @@
 //! Steps of a reservoir, streams and free-running forecasts allocate nothing.
 
-
 use nalgebra::DMatrix;
 use neuropil_math::random::Entries;
 use neuropil_reservoir::{
