@@ -1,0 +1,13 @@
+//! What spikes are kept in.
+
+pub use binned::BinnedCounts;
+pub use many::SpikeTrains;
+pub use raster::Raster;
+pub use single::{Duplicates, SpikeTrain};
+pub use view::TrainView;
+
+mod binned;
+mod many;
+mod raster;
+mod single;
+mod view;
