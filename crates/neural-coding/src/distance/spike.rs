@@ -1,3 +1,5 @@
+use core::hint::select_unpredictable;
+
 use nalgebra::DMatrix;
 use neuropil_math::vectors::{Kernel, widest};
 
@@ -339,10 +341,13 @@ impl Visit for Distances<'_> {
     fn step(&mut self, _chain: usize, event: usize, i: usize, j: usize, x: f64, y: f64) {
         let first = x <= y;
         let t = smaller(x, y);
-        let before = if first { self.b[j] } else { self.a[i] };
-        let end = if first { self.ends[1] } else { self.ends[0] };
+        // Both are read, and one is selected: which one is as good as random, and a branch would be
+        // mispredicted every other time.
+        let (latest_a, latest_b) = (self.a[i], self.b[j]);
+        let before = select_unpredictable(first, latest_b, latest_a);
+        let end = select_unpredictable(first, self.ends[1], self.ends[0]);
         let after = smaller(larger(x, y), end);
-        let at = if first { i + 1 } else { self.second + j + 1 };
+        let at = select_unpredictable(first, i + 1, self.second + j + 1);
         self.values[at] = smaller(after - t, t - before);
         self.events[event] = t;
         self.firsts[event] = i as u32;

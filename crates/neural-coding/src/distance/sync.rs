@@ -1,3 +1,5 @@
+use core::hint::select_unpredictable;
+
 use nalgebra::DMatrix;
 use neuropil_math::vectors::{Kernel, widest};
 use serde::{Deserialize, Serialize};
@@ -279,7 +281,7 @@ pub(super) struct Windows {
     /// Minus infinity, the spikes, infinity.
     times: Vec<f64>,
     /// For each of `times`, how far away a spike of the other train may be which is later, and one which
-    /// is earlier. Zero for the first, which is no spike.
+    /// is earlier. Zero for the first and the last, which are no spikes.
     reach: Vec<[f64; 2]>,
 }
 
@@ -329,6 +331,8 @@ impl Windows {
             let earlier = reach(after, before, target);
             self.reach.push([later, earlier]);
         }
+        // Walks read one behind the last, and do not use it.
+        self.reach.push([0.0; 2]);
     }
 }
 
@@ -435,17 +439,21 @@ impl Visit for Counts<'_> {
         // first train came first.
         let first = x <= y;
         let now = if first { x } else { y };
-        let (before, leader, follower) = if first {
-            (self.b.times[j], self.b.reach[j][0], self.a.reach[i + 1][1])
-        } else {
-            (self.a.times[i], self.a.reach[i][0], self.b.reach[j + 1][1])
-        };
+        // Both are read, and one is selected: which one is as good as random, and a branch would be
+        // mispredicted every other time.
+        let (a, b) = (self.a, self.b);
+        let (latest_a, latest_b) = (a.times[i], b.times[j]);
+        let (lead_a, lead_b) = (a.reach[i][0], b.reach[j][0]);
+        let (follow_a, follow_b) = (a.reach[i + 1][1], b.reach[j + 1][1]);
+        let before = select_unpredictable(first, latest_b, latest_a);
+        let leader = select_unpredictable(first, lead_b, lead_a);
+        let follower = select_unpredictable(first, follow_a, follow_b);
         let apart = now - before;
         let window = if leader < follower { leader } else { follower };
-        let coincident = apart < window || apart == 0.0;
-        let order = i64::from(!first) - i64::from(first);
+        let coincident = (apart < window) | (apart == 0.0);
+        let led = (apart < window) & (apart > 0.0);
         self.coincident += u64::from(coincident);
-        self.led += i64::from(coincident && apart > 0.0) * order;
+        self.led += i64::from(led & !first) - i64::from(led & first);
     }
 }
 
