@@ -73,11 +73,6 @@ impl Knots {
         self.times.len() - 2
     }
 
-    /// The spikes.
-    pub(super) fn spikes(&self) -> &[f64] {
-        &self.times[1..=self.len()]
-    }
-
     /// Whether the only spike is at the beginning of the window: then the end of the window counts as
     /// the next spike.
     pub(super) fn alone_at_start(&self) -> bool {

@@ -2,6 +2,7 @@ use serde::Serialize;
 
 use super::knots::Knots;
 use crate::Error;
+use crate::train::check_window;
 
 /// Calls `f(end, i, j)` for every interval between the spikes of two trains that takes time: it ends
 /// at `end`, behind `i` spikes of the first train and `j` of the second.
@@ -25,9 +26,7 @@ pub(super) fn intervals(a: &Knots, b: &Knots, mut f: impl FnMut(f64, usize, usiz
 
 /// Refuses a part that is empty or not inside of the window.
 fn check_part(t0: f64, t1: f64, from: f64, to: f64) -> Result<(), Error> {
-    if !(from < to) {
-        return Err(Error::Window { t0: from, t1: to });
-    }
+    check_window(from, to)?;
     for (what, value) in [("from", from), ("to", to)] {
         if !(t0..=t1).contains(&value) {
             let range = "must be inside of the window";
@@ -287,9 +286,7 @@ impl CoincidenceProfile {
     /// # Errors
     /// [`Error::Window`] if it is empty.
     pub fn average_over(&self, from: f64, to: f64) -> Result<Option<f64>, Error> {
-        if !(from < to) {
-            return Err(Error::Window { t0: from, t1: to });
-        }
+        check_window(from, to)?;
         let start = self.times.partition_point(|&t| t < from);
         let end = self.times.partition_point(|&t| t <= to);
         Ok(self.mean_of(start, end))

@@ -3,6 +3,7 @@
 pub use binned::BinnedCounts;
 pub use many::SpikeTrains;
 pub use raster::Raster;
+pub(crate) use single::check_window;
 pub use single::{Duplicates, SpikeTrain};
 pub use view::TrainView;
 

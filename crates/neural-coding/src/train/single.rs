@@ -62,7 +62,7 @@ impl TryFrom<Unchecked> for SpikeTrain {
 }
 
 /// Refuses a window that is not finite or not longer than zero.
-pub(super) fn check_window(t0: f64, t1: f64) -> Result<(), Error> {
+pub(crate) fn check_window(t0: f64, t1: f64) -> Result<(), Error> {
     // The length must be a number too.
     if t0 < t1 && (t1 - t0).is_finite() {
         Ok(())
