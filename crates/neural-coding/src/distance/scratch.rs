@@ -37,3 +37,10 @@ impl Scratch {
         Self::default()
     }
 }
+
+/// Makes `values` at least so long. What it holds is written before it is read.
+pub(super) fn grow<T: Copy + Default>(values: &mut Vec<T>, length: usize) {
+    if values.len() < length {
+        values.resize(length, T::default());
+    }
+}

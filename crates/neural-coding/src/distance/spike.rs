@@ -7,7 +7,7 @@ use super::isi::{larger, smaller};
 use super::knots::Knots;
 use super::matrix::{mean_of_pairs, pairs};
 use super::merge::{Visit, walk};
-use super::scratch::Work;
+use super::scratch::{Work, grow};
 use super::{PiecewiseLinear, Scratch, Threshold};
 use crate::{Error, SpikeTrains, TrainView};
 
@@ -274,15 +274,10 @@ impl Kernel for Nearest<'_> {
         let Self { a, b, work } = self;
         let (n, m) = (a.len(), b.len());
         let total = n + m;
-        // What is there is written anew, whatever it was.
-        if work.values.len() < total + 2 {
-            work.values.resize(total + 2, 0.0);
-            work.slopes.resize(total + 2, 0.0);
-        }
-        if work.events.len() < total {
-            work.events.resize(total, 0.0);
-            work.firsts.resize(total, 0);
-        }
+        grow(&mut work.values, total + 2);
+        grow(&mut work.slopes, total + 2);
+        grow(&mut work.events, total);
+        grow(&mut work.firsts, total);
         let mut visit = Distances {
             a: &a.times,
             b: &b.times,

@@ -38,7 +38,7 @@ pub struct SyncConfig {
 /// use neuropil_neural_coding::distance::{SyncConfig, spike_sync};
 ///
 /// let a = SpikeTrain::new(vec![0.1, 0.5, 0.9], 0.0, 1.0)?;
-/// let b = SpikeTrain::new(vec![0.12, 0.7], 0.0, 1.0)?;
+/// let b = SpikeTrain::new(vec![0.12, 0.3], 0.0, 1.0)?;
 /// assert_eq!(spike_sync(&a, &b, &SyncConfig::default())?, 0.4);
 /// # Ok::<(), neuropil_neural_coding::Error>(())
 /// ```

@@ -6,7 +6,7 @@ use super::Scratch;
 use super::isi::smaller;
 use super::matrix::pairs;
 use super::merge::{CHAINS, Visit, walk};
-use super::scratch::Work;
+use super::scratch::{Work, grow};
 use super::victor_purpura::coincidences;
 use crate::{Error, SpikeTrains, TrainView};
 
@@ -159,10 +159,8 @@ const TOGETHER: usize = 4;
 fn between(a: &[f64], others: &[&[f64]], rate: f64, work: &mut Work, out: &mut [f64]) {
     let n = a.len() - 2;
     let longest = others.iter().map(|b| n + b.len() - 2).max().unwrap_or(0);
-    if work.values.len() < longest * TOGETHER {
-        work.values.resize(longest * TOGETHER, 0.0);
-        work.events.resize(longest * TOGETHER, 0.0);
-    }
+    grow(&mut work.values, longest * TOGETHER);
+    grow(&mut work.events, longest * TOGETHER);
     let mut lengths = [0; TOGETHER];
     for (k, b) in others.iter().enumerate() {
         let total = n + b.len() - 2;

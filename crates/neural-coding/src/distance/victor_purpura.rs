@@ -2,6 +2,7 @@ use nalgebra::DMatrix;
 
 use super::Scratch;
 use super::matrix::pairs;
+use super::scratch::grow;
 use crate::{Error, SpikeTrains, TrainView};
 
 /// The distance of Victor and Purpura at a cost of `q` per second.
@@ -118,9 +119,7 @@ fn between(a: &[f64], b: &[f64], q: f64, best: &mut Vec<Saving>) -> f64 {
     // `best[j]`: matching the spikes of `a` so far with the first j of `b`. Left of the band nothing
     // can be gained any more, and right of it nothing has been gained: there the savings are those at
     // its end.
-    if best.len() < m + 1 {
-        best.resize(m + 1, [0.0; 2]);
-    }
+    grow(best, m + 1);
     let best = &mut best[..=m];
     best[0] = [0.0; 2];
     let (mut low, mut high) = (0, 0);
