@@ -186,7 +186,7 @@ fn neighbours_find_the_information_of_gaussians() {
         (0.0, Ksg::Second),
         (0.6, Ksg::Second),
     ] {
-        let exact = -0.5 * (1.0 - rho * rho).log2();
+        let exact = -0.5 * f64::log2(1.0 - rho * rho);
         let mut sum = 0.0;
         for _ in 0..20 {
             let mut normal = || {
