@@ -260,6 +260,42 @@ fn a_double_crossing_within_one_step_is_seen() {
 }
 
 #[test]
+fn no_double_crossing_below_a_peak_is_lost() {
+    // Amplitude 1: just below it the two crossings of a peak lie within a step of the high orders.
+    let start = [0.3, 0.91_f64.sqrt()];
+    for method in Method::ALL {
+        for threshold in [0.5, 0.9, 0.99] {
+            let event = Event::new(|_t, y: &[f64]| y[0] - threshold);
+            let span = 0.0..40.0 * std::f64::consts::PI;
+            let solution = solve_with(&spring, span, start, &options(method, 1e-6), event).unwrap();
+            let found = times(&solution);
+            assert_eq!(found.len(), 40, "{method:?} at {threshold}");
+            let (rise, fall) = (threshold.asin() - 0.3_f64.asin(), threshold.acos());
+            for pair in found.chunks(2) {
+                let width = pair[1] - pair[0];
+                let error = (width - 2.0 * fall).abs().min(1.0);
+                assert!(error < 0.01, "{method:?} at {threshold}: {error:e}");
+            }
+            assert!((found[0] - rise).abs() < 1e-3, "{method:?} at {threshold}");
+        }
+    }
+}
+
+#[test]
+fn an_event_that_stays_away_costs_no_evaluations() {
+    for method in Method::ALL {
+        let evaluations = |threshold: f64| {
+            let event = Event::new(move |_t, y: &[f64]| y[0] - threshold);
+            let options = options(method, 1e-8);
+            let solution = solve_with(&spring, 0.0..50.0, [1.0, 0.0], &options, event).unwrap();
+            solution.statistics.evaluations
+        };
+        let free = solve_with(&spring, 0.0..50.0, [1.0, 0.0], &options(method, 1e-8), ()).unwrap();
+        assert_eq!(evaluations(10.0), free.statistics.evaluations, "{method:?}");
+    }
+}
+
+#[test]
 fn several_in_one_step_come_in_the_order_of_time() {
     let events: Vec<_> = [0.9, 0.2, 0.5]
         .iter()
