@@ -483,8 +483,7 @@ impl<T: Real, S: State<T>> Work<T, S> for RadauWork<T, S> {
             }
         };
         // New factors cost more than a slightly larger step saves.
-        let keep =
-            self.rate <= self.good_rate && factor >= T::one() && factor <= self.kept_growth;
+        let keep = self.rate <= self.good_rate && factor >= T::one() && factor <= self.kept_growth;
         Ok(Trial::Good(if keep { size } else { size * factor }))
     }
 

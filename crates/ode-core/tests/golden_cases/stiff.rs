@@ -146,7 +146,7 @@ fn hires(case: &Value) -> Result<(), String> {
     let (digits, _) = errors::<Rodas5P>(&system, case, 1e-12, 1e-17)?;
     within("Rodas5P", &digits, 1e-11)?;
     let (digits, _) = errors::<Radau5>(&system, case, 1e-12, 1e-17)?;
-    within("Radau5", &digits, 1e-10)
+    within("Radau5", &digits, 1e-11)
 }
 
 fn robertson(case: &Value) -> Result<(), String> {
