@@ -66,6 +66,7 @@ pub(super) fn generate(workspace: &Workspace) -> anyhow::Result<Vec<File>> {
          use neuropil_math::Real;\n\n\
          use super::tableau::{{\n    \
          Sealed, Tableau, advance, dense, dense_derivative, error, rhs, slopes, stage,\n}};\n\
+         use crate::control::Tuning;\n\
          use crate::{{State, System}};\n"
     );
     for method in &methods {
