@@ -258,6 +258,11 @@ impl Method {
         self.a.len() - self.end() - 1
     }
 
+    /// Rows of all slopes, weights, nodes.
+    pub(super) fn coefficients(&self) -> (&[Vec<Fixed>], &[Fixed], &[Fixed]) {
+        (&self.a, &self.b, &self.c)
+    }
+
     /// The orders of the embedded solutions, for people.
     pub(super) fn embedded_orders(&self) -> String {
         let orders = [self.embedded, self.second_embedded];
