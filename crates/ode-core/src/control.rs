@@ -114,11 +114,7 @@ impl Control {
             margin,
             factors,
         } = config.controller.tuning(tuning);
-        let (safety, least, most) = (
-            config.safety,
-            config.least_factor,
-            config.greatest_factor,
-        );
+        let (safety, least, most) = (config.safety, config.least_factor, config.greatest_factor);
         for (what, value, good) in [
             ("integral gain", i, i > 0.0 && i <= 2.0),
             ("proportional gain", p, p.abs() <= 2.0),

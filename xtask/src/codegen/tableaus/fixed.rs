@@ -210,7 +210,11 @@ impl Mul for Fixed {
     fn mul(self, other: Self) -> Self {
         let mut product = [0_u64; 2 * LIMBS];
         // Most numbers are small: nothing stands in their highest limbs.
-        let used = other.limbs.iter().rposition(|&b| b != 0).map_or(0, |i| i + 1);
+        let used = other
+            .limbs
+            .iter()
+            .rposition(|&b| b != 0)
+            .map_or(0, |i| i + 1);
         for (i, &a) in self.limbs.iter().enumerate() {
             if a == 0 {
                 continue;
