@@ -183,7 +183,7 @@ fn an_axon_fires_when_the_reference_does() {
     for (method, controller, count, bound) in [
         (Method::default(), Controller::default(), 3800, 2e-6),
         (Method::DormandPrince54, Controller::I, 3800, 2e-6),
-        (Method::DormandPrince853, Controller::Auto, 4100, 1e-6),
+        (Method::DormandPrince853, Controller::Auto, 4150, 1e-6),
     ] {
         let mut options = options(method, 1e-6);
         options.config.tolerance.absolute = Absolute::All(1e-8);
