@@ -110,13 +110,7 @@ impl<M: Tableau, T: Real, S: State<T>> Explicit<M, T, S> {
         } else {
             Self::ERROR_ORDER
         };
-        let control = Control::new(
-            config.controller,
-            f64::from(q),
-            config.safety,
-            config.least_factor,
-            config.greatest_factor,
-        )?;
+        let control = Control::new(config, f64::from(q), M::TUNING)?;
         let mut solver = Self {
             t: t0,
             other: y0.clone(),

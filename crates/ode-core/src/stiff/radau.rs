@@ -7,7 +7,7 @@ use super::jacobian;
 use super::linear::{ComplexLu, Lu};
 use super::method::{Cause, Sealed, StiffMethod, Trial, Work};
 use super::position::Position;
-use crate::control::{Control, Controller, power};
+use crate::control::{Control, Controller, Tuning, power};
 use crate::{Error, SolverConfig, State, System};
 
 /// The collocation method Radau IIA with three stages, of order 5, as in Hairer and Wanner's code
@@ -298,13 +298,7 @@ impl<T: Real, S: State<T>> Work<T, S> for RadauWork<T, S> {
     fn new(y: &S, config: &SolverConfig<T>) -> Result<Self, Error> {
         let n = y.as_slice().len();
         // Refuses bad settings in any case.
-        let control = Control::new(
-            config.controller,
-            f64::from(Radau5::ERROR_ORDER),
-            config.safety,
-            config.least_factor,
-            config.greatest_factor,
-        )?;
+        let control = Control::new(config, f64::from(Radau5::ERROR_ORDER), Tuning::PI)?;
         let predictive = config.controller == Controller::Auto;
         let given = config.tolerance.relative;
         let least = (0..n).fold(config.tolerance.absolute(0), |least, i| {

@@ -7,7 +7,7 @@ use super::jacobian;
 use super::linear::Lu;
 use super::method::{Cause, Sealed, StiffMethod, Trial, Work};
 use super::position::Position;
-use crate::control::Control;
+use crate::control::{Control, Tuning};
 use crate::{Error, SolverConfig, State, System};
 
 /// Rodas5P, a Rosenbrock method: eight stages, each the solution of a linear system with the same
@@ -116,13 +116,7 @@ impl<T: Real, S: State<T>> Work<T, S> for RodasWork<T, S> {
     fn new(y: &S, config: &SolverConfig<T>) -> Result<Self, Error> {
         let n = y.as_slice().len();
         Ok(Self {
-            control: Control::new(
-                config.controller,
-                f64::from(Rodas5P::ERROR_ORDER),
-                config.safety,
-                config.least_factor,
-                config.greatest_factor,
-            )?,
+            control: Control::new(config, f64::from(Rodas5P::ERROR_ORDER), Tuning::PI)?,
             lu: Lu::new(n),
             u: from_fn(|_| y.clone()),
             time_derivative: y.clone(),
