@@ -47,6 +47,8 @@
 pub use error::Error;
 pub use neuropil_math::ridge::{Ridge, RidgeConfig, RidgeMethod};
 pub use ngrc::{FeatureMap, MAX_FEATURES, Ngrc, NgrcConfig, NgrcState, Orders, Target, Task};
+pub use online::{Lms, LmsConfig, Rls, RlsConfig, StepSize};
 
 mod error;
 mod ngrc;
+mod online;
