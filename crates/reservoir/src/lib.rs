@@ -48,7 +48,12 @@ pub use error::Error;
 pub use neuropil_math::ridge::{Ridge, RidgeConfig, RidgeMethod};
 pub use ngrc::{FeatureMap, MAX_FEATURES, Ngrc, NgrcConfig, NgrcState, Orders, Target, Task};
 pub use online::{Lms, LmsConfig, Rls, RlsConfig, StepSize};
+pub use reservoir::{
+    Dynamics, Feedback, Leak, Recurrent, Reservoir, ReservoirConfig, ReservoirParts,
+    ReservoirState, Scaling, Topology,
+};
 
 mod error;
 mod ngrc;
 mod online;
+mod reservoir;

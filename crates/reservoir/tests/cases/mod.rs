@@ -1,3 +1,4 @@
 pub(crate) mod ngrc;
+pub(crate) mod reservoir;
 pub(crate) mod ridge;
 pub(crate) mod ridge_path;
