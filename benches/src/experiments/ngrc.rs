@@ -9,7 +9,7 @@ use nalgebra::{DMatrix, SVector};
 use neuropil_datasets::Integration;
 use neuropil_datasets::generators::{DoubleScrollConfig, Lorenz63Config};
 use neuropil_math::metrics::forecast::valid_steps;
-use neuropil_reservoir::{Ngrc, NgrcConfig, Orders, RidgeConfig, RidgeMethod, Target};
+use neuropil_reservoir::{Lambda, Ngrc, NgrcConfig, Orders, RidgeMethod, Target};
 use neuropil_test_kit::plot::{Axis, Figure, Panel, Series};
 
 use super::{Context, Experiment};
@@ -117,10 +117,7 @@ const DOUBLE_SCROLL_TASK: Forecasting = Forecasting {
         orders: Orders::Set(vec![1, 3]),
         constant: false,
         standardise: false,
-        ridge: RidgeConfig {
-            lambda: 1e-3,
-            ..NgrcConfig::default().ridge
-        },
+        lambda: Lambda::Fixed(1e-3),
         ..NgrcConfig::default()
     },
     // The circuit is odd, and so must its features be.
@@ -410,10 +407,7 @@ fn inference(context: &Context) -> Result<Report, String> {
         stride: 5,
         target: Target::Direct,
         standardise: false,
-        ridge: RidgeConfig {
-            lambda: 0.05,
-            ..NgrcConfig::default().ridge
-        },
+        lambda: Lambda::Fixed(0.05),
         ..NgrcConfig::default()
     };
     let warmup = config.warmup().map_err(|e| e.to_string())?;

@@ -3,7 +3,7 @@
 use nalgebra::DMatrix;
 use neuropil_datasets::Integration;
 use neuropil_datasets::generators::Lorenz63Config;
-use neuropil_reservoir::{Ngrc, NgrcConfig, RidgeConfig, RidgeMethod};
+use neuropil_reservoir::{Lambda, Ngrc, NgrcConfig, RidgeMethod};
 
 use super::{Side, Work, Workload, repeated};
 
@@ -67,11 +67,8 @@ const LAMBDA: f64 = 2.5e-6;
 fn raw(lambda: f64) -> NgrcConfig {
     NgrcConfig {
         standardise: false,
-        ridge: RidgeConfig {
-            lambda,
-            intercept: false,
-            method: RidgeMethod::Primal,
-        },
+        lambda: Lambda::Fixed(lambda),
+        method: RidgeMethod::Primal,
         ..NgrcConfig::default()
     }
 }

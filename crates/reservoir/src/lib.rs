@@ -52,6 +52,9 @@ pub use reservoir::{
     Dynamics, Feedback, Leak, Recurrent, Reservoir, ReservoirConfig, ReservoirParts,
     ReservoirState, Scaling, Topology,
 };
+pub use selection::{ClosedLoopChoice, Criterion, Lambda, LambdaChoice, LambdaScore, Validation};
+
+pub mod selection;
 
 mod error;
 mod ngrc;

@@ -4,7 +4,7 @@
 
 use nalgebra::DMatrix;
 use neuropil_reservoir::{
-    Error, FeatureMap, MAX_FEATURES, Ngrc, NgrcConfig, Orders, RidgeConfig, Target, Task,
+    Error, FeatureMap, Lambda, MAX_FEATURES, Ngrc, NgrcConfig, Orders, Target, Task,
 };
 
 fn line(samples: usize) -> DMatrix<f64> {
@@ -46,10 +46,10 @@ fn settings_out_of_range() {
         "order is 1, may be listed once"
     );
     for lambda in [-1.0, f64::NAN, f64::INFINITY] {
-        let message = with(&|c| c.ridge.lambda = lambda);
+        let message = with(&|c| c.lambda = Lambda::Fixed(lambda));
         assert!(message.starts_with("lambda is"), "{message}");
     }
-    assert!(with(&|c| c.ridge.intercept = true).contains("intercept"));
+    assert!(with(&|c| c.intercept = true).contains("intercept"));
 }
 
 #[test]
@@ -288,10 +288,7 @@ fn divergence_names_the_step() {
         constant: false,
         standardise: false,
         target: Target::Direct,
-        ridge: RidgeConfig {
-            lambda: 0.0,
-            ..NgrcConfig::default().ridge
-        },
+        lambda: Lambda::Fixed(0.0),
         ..NgrcConfig::default()
     };
     let series = DMatrix::from_fn(1, 6, |_, t| 0.5_f64.powi(1 << t));

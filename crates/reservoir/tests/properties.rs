@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
 
 use nalgebra::DMatrix;
-use neuropil_reservoir::{FeatureMap, Ngrc, NgrcConfig, Orders, RidgeConfig, Target};
+use neuropil_reservoir::{FeatureMap, Lambda, Ngrc, NgrcConfig, Orders, Target};
 use neuropil_test_kit::tolerance::assert_close;
 use proptest::prelude::*;
 
@@ -11,10 +11,7 @@ fn config(lambda: f64) -> NgrcConfig {
     let config = NgrcConfig::default();
     NgrcConfig {
         standardise: false,
-        ridge: RidgeConfig {
-            lambda,
-            ..config.ridge
-        },
+        lambda: Lambda::Fixed(lambda),
         ..config
     }
 }
@@ -46,12 +43,8 @@ fn models() -> [NgrcConfig; 5] {
         NgrcConfig {
             standardise: true,
             constant: false,
-            ridge: RidgeConfig {
-                lambda: 1e-3,
-                intercept: true,
-                ..config(0.0).ridge
-            },
-            ..config(0.0)
+            intercept: true,
+            ..config(1e-3)
         },
         NgrcConfig {
             orders: Orders::Exactly(4),

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use nalgebra::DMatrix;
 use neuropil_math::Real;
-use neuropil_reservoir::{Ngrc, NgrcConfig, Orders, RidgeConfig};
+use neuropil_reservoir::{Ngrc, NgrcConfig, Orders};
 
 fn path(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name)
@@ -33,10 +33,7 @@ fn configs() -> [NgrcConfig; 3] {
         NgrcConfig {
             constant: false,
             stride: 3,
-            ridge: RidgeConfig {
-                intercept: true,
-                ..config.ridge
-            },
+            intercept: true,
             ..config
         },
     ]

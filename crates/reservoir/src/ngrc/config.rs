@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ngrc::features::{FeatureMap, Orders, warmup};
-use crate::{Error, RidgeConfig};
+use crate::{Error, Lambda, RidgeMethod};
 
 /// What the readout of a forecasting model learns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -20,16 +20,13 @@ pub enum Target {
 /// monomials of order 1 and 2, λ = 2.5e-6 and the increment as target, on standardised channels.
 ///
 /// ```
-/// use neuropil_reservoir::{NgrcConfig, Orders, RidgeConfig};
+/// use neuropil_reservoir::{Lambda, NgrcConfig, Orders};
 ///
 /// let double_scroll = NgrcConfig {
 ///     orders: Orders::Set(vec![1, 3]),
 ///     constant: false,
 ///     standardise: false,
-///     ridge: RidgeConfig {
-///         lambda: 1e-3,
-///         ..NgrcConfig::default().ridge
-///     },
+///     lambda: Lambda::Fixed(1e-3),
 ///     ..NgrcConfig::default()
 /// };
 /// assert_eq!(double_scroll.features(3)?.len(), 62);
@@ -60,8 +57,14 @@ pub struct NgrcConfig {
     /// choices of orders do not: turn it off where their symmetry matters, as for the odd double
     /// scroll.
     pub standardise: bool,
-    /// The regression of the readout.
-    pub ridge: RidgeConfig,
+    /// The penalty λ of the readout, or how it is chosen.
+    pub lambda: Lambda,
+    /// Whether the readout has an intercept, which is not penalised.
+    pub intercept: bool,
+    /// How the readout is solved, by default by the cheapest method that keeps the accuracy: normal
+    /// equations, or QR where these would lose it; [`Ngrc::method`](crate::Ngrc::method) tells which.
+    /// Candidates of a choice of λ all come from one singular value decomposition of a QR factor.
+    pub method: RidgeMethod,
 }
 
 impl Default for NgrcConfig {
@@ -73,11 +76,9 @@ impl Default for NgrcConfig {
             constant: true,
             target: Target::Increment,
             standardise: true,
-            ridge: RidgeConfig {
-                lambda: 2.5e-6,
-                intercept: false,
-                ..RidgeConfig::default()
-            },
+            lambda: Lambda::Fixed(2.5e-6),
+            intercept: false,
+            method: RidgeMethod::Auto,
         }
     }
 }
@@ -108,16 +109,8 @@ impl NgrcConfig {
     pub(crate) fn check(&self) -> Result<(), Error> {
         self.warmup()?;
         self.orders.ascending()?;
-        let lambda = self.ridge.lambda;
-        if !(lambda >= 0.0 && lambda.is_finite()) {
-            return Err(neuropil_math::Error::OutOfRange {
-                what: "lambda",
-                value: lambda,
-                range: "must be finite and not negative",
-            }
-            .into());
-        }
-        if self.constant && self.ridge.intercept {
+        self.lambda.check()?;
+        if self.constant && self.intercept {
             return Err(neuropil_math::Error::OutOfRange {
                 what: "intercept",
                 value: 1.0,

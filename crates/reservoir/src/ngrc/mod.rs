@@ -7,6 +7,7 @@ pub use state::NgrcState;
 
 mod config;
 mod features;
+mod fit;
 mod model;
 mod readout;
 mod saving;

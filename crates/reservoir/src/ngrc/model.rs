@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::ngrc::features::{FeatureMap, Scratch, allocate, check_samples, check_series};
 use crate::ngrc::readout::readout;
 use crate::ngrc::scaling::Scaling;
-use crate::{Error, NgrcConfig, NgrcState, Ridge, RidgeMethod, Target};
+use crate::{Error, LambdaChoice, NgrcConfig, NgrcState, RidgeMethod};
 
 /// What a model was fitted for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,8 +42,8 @@ impl fmt::Display for Task {
 /// # Limits
 /// The features of the whole training data are held in memory while fitting. On noise-free data a
 /// small error of one step says little about the free-running forecast, whose stability depends on
-/// λ and on the units ([`standardise`](NgrcConfig::standardise)): choose them by forecasts of
-/// validation data.
+/// λ and on the units ([`standardise`](NgrcConfig::standardise)): choose λ by forecasts of validation
+/// data then ([`Lambda::ClosedLoop`](crate::Lambda::ClosedLoop)).
 ///
 /// Source: Gauthier, Bollt, Griffith and Barbosa, *Next generation reservoir computing*, Nature
 /// Communications 12, 5564 (2021).
@@ -67,8 +67,8 @@ impl fmt::Display for Task {
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ngrc<T: Real> {
-    config: NgrcConfig,
-    fitted: Option<Fitted<T>>,
+    pub(crate) config: NgrcConfig,
+    pub(crate) fitted: Option<Fitted<T>>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -82,6 +82,7 @@ pub(crate) struct Fitted<T: Real> {
     pub(crate) weights: DMatrix<T>,
     pub(crate) intercept: DVector<T>,
     pub(crate) method: RidgeMethod,
+    pub(crate) choice: LambdaChoice,
     pub(crate) samples: usize,
 }
 
@@ -153,12 +154,20 @@ impl<T: Real> Ngrc<T> {
         self.fitted().map(|f| &f.map)
     }
 
-    /// The method by which the ridge regression was solved.
+    /// The method by which the ridge regression was solved, never [`RidgeMethod::Auto`].
     ///
     /// # Errors
     /// [`Error::NotFitted`].
     pub fn method(&self) -> Result<RidgeMethod, Error> {
         self.fitted().map(|f| f.method)
+    }
+
+    /// The λ of the readout, and if it was chosen, the score of every candidate.
+    ///
+    /// # Errors
+    /// [`Error::NotFitted`].
+    pub fn choice(&self) -> Result<&LambdaChoice, Error> {
+        self.fitted().map(|f| &f.choice)
     }
 
     /// The number of training pairs.
@@ -167,150 +176,6 @@ impl<T: Real> Ngrc<T> {
     /// [`Error::NotFitted`].
     pub fn samples(&self) -> Result<usize, Error> {
         self.fitted().map(|f| f.samples)
-    }
-
-    /// Learns to forecast one series, channels × time.
-    ///
-    /// After an error the model is what it was before.
-    ///
-    /// # Errors
-    /// If the series has fewer than $(k-1)s+2$ samples, holds a value that is not finite, asks for
-    /// too many features, or the regression fails.
-    pub fn fit(&mut self, series: &DMatrix<T>) -> Result<(), Error> {
-        self.fit_many(&[series])
-    }
-
-    /// Learns to forecast several series of the same channels. No taps reach from one into the
-    /// next.
-    ///
-    /// # Errors
-    /// As [`fit`](Self::fit), and if there is no series.
-    pub fn fit_many(&mut self, series: &[&DMatrix<T>]) -> Result<(), Error> {
-        let map = self.map_for(series.first().copied())?;
-        let warmup = map.warmup();
-        for one in series {
-            check_series("training series", one, map.channels(), warmup + 2)?;
-        }
-        let increment = self.config.target == Target::Increment;
-        let channels = map.channels();
-        let samples = series.iter().map(|s| s.ncols() - warmup - 1).sum();
-        let mut targets = allocate(channels, samples)?;
-        let mut rest = targets.as_mut_slice();
-        for one in series {
-            let known = &one.as_slice()[warmup * channels..];
-            let (block, after) = rest.split_at_mut(known.len() - channels);
-            for ((target, &next), &now) in block.iter_mut().zip(&known[channels..]).zip(known) {
-                *target = if increment { next - now } else { next };
-            }
-            rest = after;
-        }
-        let targets = DMatrix::from_vec(channels, samples, targets);
-        self.solve(map, Task::Forecast, increment, series, &targets)
-    }
-
-    /// Learns to infer `targets` (outputs × time) from `inputs` (channels × time), which are
-    /// measured at the same times.
-    ///
-    /// # Errors
-    /// As [`fit`](Self::fit), and if the two differ in time; here $(k-1)s+1$ samples suffice.
-    pub fn fit_inference(
-        &mut self,
-        inputs: &DMatrix<T>,
-        targets: &DMatrix<T>,
-    ) -> Result<(), Error> {
-        self.fit_inference_many(&[(inputs, targets)])
-    }
-
-    /// Learns to infer from several sequences of inputs and targets. No taps reach from one into the
-    /// next.
-    ///
-    /// # Errors
-    /// As [`fit_inference`](Self::fit_inference), and if there is no sequence.
-    pub fn fit_inference_many(
-        &mut self,
-        sequences: &[(&DMatrix<T>, &DMatrix<T>)],
-    ) -> Result<(), Error> {
-        let map = self.map_for(sequences.first().map(|s| s.0))?;
-        let warmup = map.warmup();
-        let outputs = sequences.first().map_or(0, |s| s.1.nrows());
-        if outputs == 0 {
-            return Err(neuropil_math::Error::Empty { what: "targets" }.into());
-        }
-        for (inputs, targets) in sequences {
-            check_series("training inputs", inputs, map.channels(), warmup + 1)?;
-            for (what, expected, found) in [
-                ("outputs of the targets", outputs, targets.nrows()),
-                ("samples of the targets", inputs.ncols(), targets.ncols()),
-            ] {
-                if expected != found {
-                    return Err(Error::Shape {
-                        what,
-                        expected,
-                        found,
-                    });
-                }
-            }
-            check_samples("training targets", targets.as_slice(), outputs)?;
-        }
-        let samples = sequences.iter().map(|s| s.0.ncols() - warmup).sum();
-        let mut targets = Vec::with_capacity(outputs * samples);
-        for (_, one) in sequences {
-            targets.extend_from_slice(&one.as_slice()[warmup * outputs..]);
-        }
-        let targets = DMatrix::from_vec(outputs, samples, targets);
-        let inputs: Vec<&DMatrix<T>> = sequences.iter().map(|s| s.0).collect();
-        self.solve(map, Task::Inference, false, &inputs, &targets)
-    }
-
-    fn map_for(&self, first: Option<&DMatrix<T>>) -> Result<FeatureMap, Error> {
-        let first = first.ok_or(neuropil_math::Error::Empty { what: "series" })?;
-        self.config.features(first.nrows())
-    }
-
-    /// Fits the readout. Each series gives one pair for each sample that has all its taps, as long
-    /// as there are targets for it (a forecast has none for the last).
-    fn solve(
-        &mut self,
-        map: FeatureMap,
-        task: Task,
-        increment: bool,
-        series: &[&DMatrix<T>],
-        targets: &DMatrix<T>,
-    ) -> Result<(), Error> {
-        let scaling = self
-            .config
-            .standardise
-            .then(|| Scaling::of(series.iter().copied()));
-        let samples = targets.ncols();
-        let mut features = allocate(map.len(), samples)?;
-        let mut columns = features.chunks_exact_mut(map.len());
-        let mut scratch = map.scratch();
-        let without_target = usize::from(task == Task::Forecast);
-        for one in series {
-            let times = map.warmup()..one.ncols() - without_target;
-            for (time, column) in times.zip(&mut columns) {
-                map.gather(one.as_slice(), time, &mut scratch.taps);
-                if let Some(scaling) = &scaling {
-                    scaling.apply(&mut scratch.taps);
-                }
-                map.evaluate(&scratch.taps, &mut scratch.lower, column);
-            }
-        }
-        let features = DMatrix::from_vec(map.len(), samples, features);
-        let ridge = Ridge::fit(&features, targets, &self.config.ridge)?;
-        let method = ridge.method();
-        let (weights, intercept) = ridge.into_parts();
-        self.fitted = Some(Fitted {
-            map,
-            task,
-            increment,
-            scaling,
-            weights,
-            intercept,
-            method,
-            samples,
-        });
-        Ok(())
     }
 
     /// Predicts one step ahead all along a series: channels × (time − $(k-1)s$). Column $j$ is the
@@ -381,14 +246,7 @@ impl<T: Real> Ngrc<T> {
                 found: state.seen(),
             });
         }
-        for (step, sample) in out.chunks_exact_mut(channels).enumerate() {
-            fitted.respond(state, sample);
-            if let Some(channel) = sample.iter().position(|v| !v.is_finite()) {
-                return Err(Error::Diverged { step, channel });
-            }
-            state.push(sample);
-        }
-        Ok(())
+        fitted.run_freely(state, out)
     }
 
     /// The state of a stream that has not begun.
@@ -486,6 +344,18 @@ impl<T: Real> Fitted<T> {
                     found,
                 });
             }
+        }
+        Ok(())
+    }
+
+    /// The forecast from what the state remembers, which is enough.
+    pub(crate) fn run_freely(&self, state: &mut NgrcState<T>, out: &mut [T]) -> Result<(), Error> {
+        for (step, sample) in out.chunks_exact_mut(self.map.channels()).enumerate() {
+            self.respond(state, sample);
+            if let Some(channel) = sample.iter().position(|v| !v.is_finite()) {
+                return Err(Error::Diverged { step, channel });
+            }
+            state.push(sample);
         }
         Ok(())
     }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::ngrc::features::check_samples;
 use crate::ngrc::model::Fitted;
 use crate::ngrc::scaling::Scaling;
-use crate::{Error, Ngrc, NgrcConfig, NgrcState, RidgeMethod, Target, Task};
+use crate::{Error, LambdaChoice, Ngrc, NgrcConfig, NgrcState, RidgeMethod, Target, Task};
 use neuropil_math::save::{load_model, save_model};
 
 const MODEL: &str = "ngrc";
@@ -23,6 +23,7 @@ struct ModelFile<T> {
     outputs: usize,
     samples: usize,
     method: RidgeMethod,
+    choice: LambdaChoice,
     scaling: Option<ScalingFile<T>>,
     /// Outputs × features, feature by feature.
     weights: Vec<T>,
@@ -61,6 +62,7 @@ impl<T: Real> Ngrc<T> {
             outputs: fitted.intercept.len(),
             samples: fitted.samples,
             method: fitted.method,
+            choice: fitted.choice.clone(),
             scaling: fitted.scaling.as_ref().map(|s| ScalingFile {
                 mean: s.mean.clone(),
                 scale: s.scale.clone(),
@@ -133,6 +135,7 @@ impl<T: Real> Ngrc<T> {
             intercept: DVector::from_vec(file.intercept),
             task: file.task,
             method: file.method,
+            choice: file.choice,
             samples: file.samples,
             scaling,
             map,

@@ -11,23 +11,32 @@ pub(crate) struct Scaling<T> {
 
 impl<T: Real> Scaling<T> {
     /// Of all samples of these series, which have the same channels.
-    pub(crate) fn of<'a>(series: impl Iterator<Item = &'a DMatrix<T>> + Clone) -> Self {
-        let channels = series.clone().next().map_or(0, DMatrix::nrows);
-        let samples: usize = series.clone().map(DMatrix::ncols).sum();
-        let average = |term: &dyn Fn(usize, f64) -> f64| -> Vec<f64> {
-            let mut sums = vec![0.0; channels];
-            for one in series.clone() {
-                for sample in one.as_slice().chunks_exact(channels) {
-                    for (channel, (sum, x)) in sums.iter_mut().zip(sample).enumerate() {
-                        *sum += term(channel, x.to_f64());
-                    }
+    pub(crate) fn of(series: &[&DMatrix<T>]) -> Self {
+        let channels = series.first().map_or(0, |s| s.nrows());
+        let samples: usize = series.iter().map(|s| s.ncols()).sum();
+        let mut mean = vec![0.0; channels];
+        for one in series {
+            for sample in one.as_slice().chunks_exact(channels) {
+                for (sum, x) in mean.iter_mut().zip(sample) {
+                    *sum += x.to_f64();
                 }
             }
-            sums.iter().map(|sum| sum / samples as f64).collect()
-        };
-        let mean = average(&|_, x| x);
+        }
+        for mean in &mut mean {
+            *mean /= samples as f64;
+        }
         // In two passes: the mean of squares minus the square of the mean cancels.
-        let variance = average(&|channel, x| (x - mean[channel]).powi(2));
+        let mut variance = vec![0.0; channels];
+        for one in series {
+            for sample in one.as_slice().chunks_exact(channels) {
+                for ((sum, mean), x) in variance.iter_mut().zip(&mean).zip(sample) {
+                    *sum += (x.to_f64() - mean).powi(2);
+                }
+            }
+        }
+        for variance in &mut variance {
+            *variance /= samples as f64;
+        }
         let scale = |v: &f64| {
             let scale = T::of(1.0 / v.sqrt());
             // A constant channel has no scale, nor has one so small or large that it rounds away.
@@ -60,7 +69,7 @@ mod tests {
     #[test]
     fn a_constant_channel_is_only_shifted() {
         let series = DMatrix::from_row_slice(2, 3, &[1.0, 3.0, 5.0, 7.0, 7.0, 7.0]);
-        let scaling = Scaling::of([&series].into_iter());
+        let scaling = Scaling::of(&[&series]);
         let mut taps = [5.0, 8.0, 3.0, 7.0];
         scaling.apply(&mut taps);
         assert_eq!(taps, [1.5_f64.sqrt(), 1.0, 0.0, 0.0]);

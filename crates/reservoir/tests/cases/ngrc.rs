@@ -1,7 +1,7 @@
 //! Cases of next generation reservoir computing.
 
 use nalgebra::DMatrix;
-use neuropil_reservoir::{FeatureMap, Ngrc, NgrcConfig, Orders, RidgeConfig, Target};
+use neuropil_reservoir::{FeatureMap, Lambda, Ngrc, NgrcConfig, Orders, RidgeMethod, Target};
 use neuropil_test_kit::golden::Tensors;
 use neuropil_test_kit::tolerance::{check_close, check_value};
 
@@ -77,7 +77,6 @@ pub(crate) fn features(entry: &Entry, tensors: &Tensors) -> Result<(), String> {
 }
 
 fn config(entry: &Entry, tensors: &Tensors, orders: Orders) -> Result<NgrcConfig, String> {
-    let defaults = NgrcConfig::default();
     Ok(NgrcConfig {
         taps: entry.size("k")?,
         stride: entry.size("s")?,
@@ -85,11 +84,9 @@ fn config(entry: &Entry, tensors: &Tensors, orders: Orders) -> Result<NgrcConfig
         constant: entry.flag("const")?,
         target: Target::Increment,
         standardise: false,
-        ridge: RidgeConfig {
-            lambda: tensors.value("lam")?,
-            intercept: false,
-            ..defaults.ridge
-        },
+        lambda: Lambda::Fixed(tensors.value("lam")?),
+        intercept: false,
+        method: RidgeMethod::Auto,
     })
 }
 

@@ -1,7 +1,7 @@
 use std::fmt;
 
 use nalgebra::DMatrix;
-use neuropil_reservoir::{Error, Ngrc, NgrcConfig, Orders, RidgeConfig, Target};
+use neuropil_reservoir::{Error, Lambda, Ngrc, NgrcConfig, Orders, Target};
 
 use super::plural;
 use super::rolling::Rolling;
@@ -43,11 +43,9 @@ impl Setting {
             constant: false,
             target: self.target,
             standardise: true,
-            ridge: RidgeConfig {
-                lambda: self.penalty * samples as f64,
-                intercept: true,
-                ..RidgeConfig::default()
-            },
+            lambda: Lambda::Fixed(self.penalty * samples as f64),
+            intercept: true,
+            ..NgrcConfig::default()
         }
     }
 }
