@@ -47,7 +47,9 @@
 pub use error::Error;
 pub use neuropil_math::ridge::{Ridge, RidgeConfig, RidgeMethod};
 pub use ngrc::{FeatureMap, MAX_FEATURES, Ngrc, NgrcConfig, NgrcState, Orders, Target, Task};
-pub use online::{Lms, LmsConfig, Rls, RlsConfig, StepSize};
+pub use online::{Force, ForceConfig, ForceState, Lms, LmsConfig, Rls, RlsConfig, StepSize};
+pub use plasticity::{Plasticity, PlasticityConfig, TargetDistribution};
+pub use rate::{Integrator, RateState};
 pub use reservoir::{
     Dynamics, Feedback, Leak, Recurrent, Reservoir, ReservoirConfig, ReservoirParts,
     ReservoirState, Scaling, Topology,
@@ -59,4 +61,7 @@ pub mod selection;
 mod error;
 mod ngrc;
 mod online;
+mod parts_file;
+mod plasticity;
+mod rate;
 mod reservoir;

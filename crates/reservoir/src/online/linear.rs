@@ -207,12 +207,7 @@ pub(crate) fn malformed(path: &Path, problem: String) -> Error {
     .into()
 }
 
-pub(crate) fn expect(
-    path: &Path,
-    what: &str,
-    expected: usize,
-    found: usize,
-) -> Result<(), Error> {
+pub(crate) fn expect(path: &Path, what: &str, expected: usize, found: usize) -> Result<(), Error> {
     if expected == found {
         Ok(())
     } else {
@@ -223,11 +218,7 @@ pub(crate) fn expect(
     }
 }
 
-pub(crate) fn expect_finite<T: Real>(
-    path: &Path,
-    what: &str,
-    values: &[T],
-) -> Result<(), Error> {
+pub(crate) fn expect_finite<T: Real>(path: &Path, what: &str, values: &[T]) -> Result<(), Error> {
     match values.iter().position(|v| !v.is_finite()) {
         Some(index) => Err(malformed(path, format!("{what} {index} is not finite"))),
         None => Ok(()),

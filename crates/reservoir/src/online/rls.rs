@@ -119,7 +119,7 @@ pub struct Rls {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RlsFile {
+pub(super) struct RlsFile {
     config: RlsConfig,
     features: usize,
     outputs: usize,
@@ -348,7 +348,21 @@ impl Rls {
     /// # Errors
     /// If the file cannot be written, or the readout has left the finite numbers.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), Error> {
-        let file = RlsFile {
+        Ok(save_model(path.as_ref(), MODEL, &self.to_file())?)
+    }
+
+    /// Reads what [`save`](Self::save) wrote.
+    ///
+    /// # Errors
+    /// If the file cannot be read, is corrupt or truncated, holds another kind of model, or its sizes
+    /// or values make no sense.
+    pub fn load(path: impl AsRef<Path>) -> Result<Self, Error> {
+        let path = path.as_ref();
+        Self::from_file(path, load_model(path, MODEL)?)
+    }
+
+    pub(super) fn to_file(&self) -> RlsFile {
+        RlsFile {
             config: self.config,
             features: self.linear.features,
             outputs: self.linear.outputs,
@@ -360,18 +374,10 @@ impl Rls {
             target_means: self.target_means.clone(),
             diagonal: self.diagonal.clone(),
             upper: self.upper.clone(),
-        };
-        Ok(save_model(path.as_ref(), MODEL, &file)?)
+        }
     }
 
-    /// Reads what [`save`](Self::save) wrote.
-    ///
-    /// # Errors
-    /// If the file cannot be read, is corrupt or truncated, holds another kind of model, or its sizes
-    /// or values make no sense.
-    pub fn load(path: impl AsRef<Path>) -> Result<Self, Error> {
-        let path = path.as_ref();
-        let file: RlsFile = load_model(path, MODEL)?;
+    pub(super) fn from_file(path: &Path, file: RlsFile) -> Result<Self, Error> {
         file.config
             .check()
             .map_err(|e| malformed(path, e.to_string()))?;
@@ -385,18 +391,12 @@ impl Rls {
         expect_finite(path, "upper", &file.upper)?;
         expect_finite(path, "feature_means", &file.feature_means)?;
         expect_finite(path, "target_means", &file.target_means)?;
-        expect_finite(path, "weight", &[file.weight])?;
-        if let Some(index) = file
-            .diagonal
-            .iter()
-            .position(|d| !(d.is_finite() && *d >= 0.0))
-        {
-            return Err(malformed(
-                path,
-                format!("diagonal {index} is {}", file.diagonal[index]),
-            ));
+        let negative = |d: &f64| !(d.is_finite() && *d >= 0.0);
+        if let Some(index) = file.diagonal.iter().position(negative) {
+            let found = file.diagonal[index];
+            return Err(malformed(path, format!("diagonal {index} is {found}")));
         }
-        if file.weight < 0.0 {
+        if negative(&file.weight) {
             return Err(malformed(path, format!("weight is {}", file.weight)));
         }
         Ok(Self {
