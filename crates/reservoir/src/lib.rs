@@ -44,6 +44,7 @@
 //! Gauthier, Bollt, Griffith and Barbosa, *Next generation reservoir computing*, Nature
 //! Communications 12, 5564 (2021).
 
+pub use classify::{Classifier, ClassifierConfig, ClassifierState, Pooling};
 pub use error::Error;
 pub use neuropil_math::ridge::{Ridge, RidgeConfig, RidgeMethod};
 pub use ngrc::{FeatureMap, MAX_FEATURES, Ngrc, NgrcConfig, NgrcState, Orders, Target, Task};
@@ -58,6 +59,7 @@ pub use selection::{ClosedLoopChoice, Criterion, Lambda, LambdaChoice, LambdaSco
 
 pub mod selection;
 
+mod classify;
 mod error;
 mod ngrc;
 mod online;

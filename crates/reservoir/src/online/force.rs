@@ -72,6 +72,7 @@ impl Default for ForceConfig {
 /// let config = ReservoirConfig {
 ///     units: 200,
 ///     spectral_radius: 1.5,
+///     bias_scaling: 0.5,
 ///     leak: Leak::Scalar(0.1),
 ///     feedback: Some(Feedback { channels: 1, scaling: Scaling::Uniform(1.0), density: 1.0 }),
 ///     ..ReservoirConfig::default()

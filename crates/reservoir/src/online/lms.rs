@@ -94,12 +94,20 @@ impl LmsConfig {
 /// assert!((y[0] - 2.0).abs() < 1e-5);
 /// # Ok::<(), neuropil_reservoir::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Lms {
     config: LmsConfig,
     linear: Linear,
     steps: u64,
+    /// Memory to work in.
     errors: Vec<f64>,
+}
+
+impl PartialEq for Lms {
+    /// Whether they go on in the same way.
+    fn eq(&self, other: &Self) -> bool {
+        self.config == other.config && self.linear == other.linear && self.steps == other.steps
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -149,9 +157,9 @@ impl Lms {
     /// Predicts `out` from `features`, then learns that it should have been `target`. Allocates nothing.
     ///
     /// # Errors
-    /// If a slice is of another size or holds NaN or infinity, or if the prediction is not finite
-    /// because a step size that is too large made the weights grow: [`Error::Diverged`]. Nothing is
-    /// learned then.
+    /// If a slice is of another size or holds NaN or infinity: nothing is learned then.
+    /// [`Error::Diverged`] if the prediction is not finite, because a step size that is too large made
+    /// the weights grow: they are of no use then.
     pub fn step<T: Real>(
         &mut self,
         features: &[T],

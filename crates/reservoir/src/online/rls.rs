@@ -101,7 +101,7 @@ impl RlsConfig {
 /// ```
 ///
 /// [^bierman]: Bierman, *Factorization Methods for Discrete Sequential Estimation* (1977), chapter V.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Rls {
     config: RlsConfig,
     linear: Linear,
@@ -113,8 +113,23 @@ pub struct Rls {
     /// $\sum_i \beta^{t-i}$.
     weight: f64,
     steps: u64,
+    /// Memory to work in, as is the next.
     deviation: Vec<f64>,
     gain: Vec<f64>,
+}
+
+impl PartialEq for Rls {
+    /// Whether they go on in the same way.
+    fn eq(&self, other: &Self) -> bool {
+        self.config == other.config
+            && self.linear == other.linear
+            && self.upper == other.upper
+            && self.diagonal == other.diagonal
+            && self.feature_means == other.feature_means
+            && self.target_means == other.target_means
+            && self.weight == other.weight
+            && self.steps == other.steps
+    }
 }
 
 #[derive(Serialize, Deserialize)]
