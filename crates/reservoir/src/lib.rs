@@ -46,6 +46,7 @@
 
 pub use classify::{Classifier, ClassifierConfig, ClassifierState, Pooling};
 pub use error::Error;
+pub use esn::{Esn, EsnConfig, EsnState, StateFeatures, StateTerms, TrainingNoise};
 pub use neuropil_math::ridge::{Ridge, RidgeConfig, RidgeMethod};
 pub use ngrc::{FeatureMap, MAX_FEATURES, Ngrc, NgrcConfig, NgrcState, Orders, Target, Task};
 pub use online::{Force, ForceConfig, ForceState, Lms, LmsConfig, Rls, RlsConfig, StepSize};
@@ -61,6 +62,7 @@ pub mod selection;
 
 mod classify;
 mod error;
+mod esn;
 mod ngrc;
 mod online;
 mod parts_file;

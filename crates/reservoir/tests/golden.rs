@@ -103,6 +103,7 @@ fn run(folder: &Path, name: &str, entry: &Entry) -> Result<(), String> {
         "ridge_gcv" => cases::ridge_path::path(entry, &tensors),
         "ridge_ill" => cases::ridge_path::ill_conditioned(entry, &tensors),
         "esn_states" => cases::reservoir::states(entry, &tensors),
+        "esn_forecast" => cases::esn::forecast(entry, &tensors),
         "es2n" => cases::reservoir::edge_of_stability(entry, &tensors),
         "eusn" => cases::reservoir::euler(entry, &tensors),
         "esn_feedback" => cases::reservoir::feedback(entry, &tensors),

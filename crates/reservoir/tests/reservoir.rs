@@ -713,14 +713,14 @@ fn parts_that_do_not_fit_are_errors() {
     let nan = f64::NAN;
     let bad: [(&str, &dyn Fn(&mut ReservoirParts<f64>)); 10] = [
         ("columns of W", &|p| {
-            p.recurrent = Recurrent::Dense(DMatrix::zeros(3, 2))
+            p.recurrent = Recurrent::Dense(DMatrix::zeros(3, 2));
         }),
         ("rows of W_in", &|p| p.input = DMatrix::zeros(2, 2)),
         ("entries of the bias", &|p| p.bias = vec![0.0; 2]),
         ("leaks of the units", &|p| p.leak = vec![]),
         ("rows of W_fb", &|p| p.feedback = Some(DMatrix::zeros(2, 1))),
         ("W", &|p| {
-            p.recurrent = Recurrent::Dense(DMatrix::from_element(3, 3, nan))
+            p.recurrent = Recurrent::Dense(DMatrix::from_element(3, 3, nan));
         }),
         ("W_in", &|p| p.input[(1, 1)] = nan),
         ("bias", &|p| p.bias[1] = nan),
@@ -736,7 +736,7 @@ fn parts_that_do_not_fit_are_errors() {
         change(&mut parts);
         match Reservoir::from_parts(parts) {
             Err(Error::Shape { what, .. } | Error::Math(MathError::NonFinite { what, .. })) => {
-                assert_eq!(what, name)
+                assert_eq!(what, name);
             }
             other => panic!("{name}: {other:?}"),
         }

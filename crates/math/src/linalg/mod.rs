@@ -47,6 +47,7 @@ pub use kernels::Kernels;
 pub use product::{matmul, matmul_into};
 pub use qr::{LeastSquares, Qr};
 pub use streamed_qr::StreamedQr;
+pub(crate) use wide::wide;
 
 mod cholesky;
 mod gram;

@@ -285,22 +285,21 @@ impl<T: Real> RidgeAccumulator<T> {
     /// would be right; [`Error::NonFinite`] if the solution overflows.
     pub fn solve(&self, lambda: f64) -> Result<Ridge<T>, Error> {
         check_lambda(lambda)?;
-        let Moments {
-            offsets,
-            xx,
-            xy: mut weights,
-            ..
-        } = self.moments()?;
-        let normal = Normal::new(xx, lambda)?;
-        normal.solve(&mut weights)?;
-        let solution = Solution {
-            weights,
-            method: RidgeMethod::Primal,
-            condition: normal.condition(),
-            rank: normal.rank,
-        };
-        let (x, y) = offsets.map(|(x, y)| (x.total(), y.total())).unzip();
-        Ridge::from_solution(&solution, x.as_deref(), y.as_deref())
+        solve(self.moments()?, lambda)
+    }
+
+    /// As [`solve`](Self::solve), with the factor in the place of the moments: half the memory.
+    ///
+    /// # Errors
+    /// As [`solve`](Self::solve).
+    pub fn into_solution(mut self, lambda: f64) -> Result<Ridge<T>, Error> {
+        check_lambda(lambda)?;
+        self.absorb_waiting()?;
+        if self.moments.samples == 0 {
+            return Err(Error::Empty { what: "samples" });
+        }
+        (self.room, self.x, self.y) = (Vec::new(), Vec::new(), Vec::new());
+        solve(self.moments, lambda)
     }
 
     /// The path of solutions over λ, by the eigenvalues of $X X^T$: in less than half the time that
@@ -312,4 +311,23 @@ impl<T: Real> RidgeAccumulator<T> {
     pub fn path(&self) -> Result<RidgePath<T>, Error> {
         RidgePath::from_moments(self.moments()?)
     }
+}
+
+fn solve<T: Real>(moments: Moments, lambda: f64) -> Result<Ridge<T>, Error> {
+    let Moments {
+        offsets,
+        xx,
+        xy: mut weights,
+        ..
+    } = moments;
+    let normal = Normal::new(xx, lambda)?;
+    normal.solve(&mut weights)?;
+    let solution = Solution {
+        weights,
+        method: RidgeMethod::Primal,
+        condition: normal.condition(),
+        rank: normal.rank,
+    };
+    let (x, y) = offsets.map(|(x, y)| (x.total(), y.total())).unzip();
+    Ridge::from_solution(&solution, x.as_deref(), y.as_deref())
 }

@@ -6,7 +6,7 @@ pub use parts::{Recurrent, ReservoirParts};
 pub use state::ReservoirState;
 pub use topology::Topology;
 
-mod config;
+pub(crate) mod config;
 mod model;
 mod parts;
 pub(crate) mod series;

@@ -1,7 +1,7 @@
 use nalgebra::DMatrix;
 use neuropil_math::random::{self, Entries};
 use neuropil_math::spectral::{self, RadiusConfig};
-use neuropil_math::{Csr, LinearMap, Real, Scale};
+use neuropil_math::{Csr, LinearMap, Real, Scale, SlicedEll};
 use rand::Rng;
 
 use crate::Error;
@@ -41,6 +41,8 @@ pub struct Reservoir<T: Real> {
     parts: ReservoirParts<T>,
     /// What multiplies the state: $W$, or $W - W^T - \gamma I$.
     coupling: Option<Recurrent<T>>,
+    /// The coupling in the form of fast products, if it is sparse.
+    fast: Option<SlicedEll<T>>,
 }
 
 impl<T: Real> Reservoir<T> {
@@ -124,7 +126,15 @@ impl<T: Real> Reservoir<T> {
             Dynamics::Euler { diffusion, .. } => Some(antisymmetric(&parts.recurrent, diffusion)?),
             _ => None,
         };
-        Ok(Self { parts, coupling })
+        let fast = match coupling.as_ref().unwrap_or(&parts.recurrent) {
+            Recurrent::Sparse(matrix) => SlicedEll::new(matrix),
+            Recurrent::Dense(_) => None,
+        };
+        Ok(Self {
+            parts,
+            coupling,
+            fast,
+        })
     }
 
     /// The matrices and settings.
@@ -285,7 +295,7 @@ impl<T: Real> Reservoir<T> {
         check_size("values of the net input", self.units(), out.len())?;
         check_samples("input", input, self.inputs())?;
         check_samples("feedback", feedback, self.feedbacks())?;
-        self.coupling().apply(&state.x, out)?;
+        self.multiply(&state.x, out)?;
         for (out, &bias) in out.iter_mut().zip(&self.parts.bias) {
             *out += bias;
         }
@@ -298,6 +308,15 @@ impl<T: Real> Reservoir<T> {
 
     pub(crate) fn check_state(&self, state: &ReservoirState<T>) -> Result<(), Error> {
         check_size("units of the state", self.units(), state.x.len())
+    }
+
+    /// The coupling times a state.
+    #[inline]
+    fn multiply(&self, x: &[T], y: &mut [T]) -> Result<(), Error> {
+        Ok(match &self.fast {
+            Some(matrix) => matrix.apply(x, y)?,
+            None => self.coupling().apply(x, y)?,
+        })
     }
 
     /// One step with arguments that were checked.
@@ -314,7 +333,7 @@ impl<T: Real> Reservoir<T> {
             add_product(weights, feedback, &mut state.drive);
         }
         let next = &mut state.next;
-        self.coupling().apply(&state.x, next)?;
+        self.multiply(&state.x, next)?;
         for (z, &drive) in next.iter_mut().zip(&state.drive) {
             *z += drive;
         }
