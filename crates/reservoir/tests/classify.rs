@@ -105,6 +105,8 @@ fn it_is_a_ridge_regression_of_means() {
         })
         .collect();
     let x = DMatrix::from_columns(&columns);
+    let ours = model.features(&sequences).unwrap();
+    assert_close("features", ours.as_slice(), x.as_slice(), 1e-12, 1e-12);
     let y = DMatrix::from_fn(3, 120, |c, i| f64::from(u8::from(labels[i] == c)));
     let ridge = Ridge::fit(
         &x,

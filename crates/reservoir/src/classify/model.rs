@@ -226,6 +226,23 @@ impl<T: Real> Classifier<T> {
         Ok(DMatrix::from_vec(classes, sequences.len(), all))
     }
 
+    /// What the readout sees of several sequences, features × sequences: for readouts of another kind.
+    ///
+    /// # Errors
+    /// As [`scores`](Self::scores), with the number of the sequence: [`Error::Sequence`].
+    pub fn features(&self, sequences: &[DMatrix<T>]) -> Result<DMatrix<T>, Error> {
+        let fitted = self.fitted()?;
+        let size = fitted.weights.ncols();
+        let mut features = allocate(size, sequences.len())?;
+        features.clear();
+        for (index, sequence) in sequences.iter().enumerate() {
+            self.check_sequence(sequence)
+                .and_then(|()| self.pool(sequence, fitted.standardizer.as_ref(), &mut features))
+                .map_err(|e| Error::sequence(index, e))?;
+        }
+        Ok(DMatrix::from_vec(size, sequences.len(), features))
+    }
+
     /// A sequence that has not begun, for [`step`](Self::step).
     ///
     /// # Errors
