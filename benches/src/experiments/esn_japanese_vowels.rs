@@ -1,6 +1,6 @@
 //! Japanese Vowels: which of nine speakers said it, from 100 units and a linear readout.
 //!
-//! Everything is chosen on the training utterances: settings by the errors over five folds, with two
+//! Everything is chosen on the training utterances: settings by the errors over ten folds, with four
 //! reservoirs each, and λ with them. The test utterances are looked at once, by ten other reservoirs.
 
 use nalgebra::DMatrix;
@@ -28,12 +28,12 @@ pub(super) const JAPANESE_VOWELS: Experiment = Experiment {
 
 const UNITS: usize = 100;
 const CLASSES: usize = 9;
-const FOLDS: usize = 5;
+const FOLDS: usize = 10;
 const SEEDS: u64 = 10;
 /// The reservoirs of the search are others than those of the test.
-const SEARCH_SEEDS: [u64; 2] = [1001, 1002];
+const SEARCH_SEEDS: [u64; 4] = [1001, 1002, 1003, 1004];
 
-/// What the readout sees, its name, and what the peer's or our prototype's numbers are.
+/// What the readout sees, and the errors of a network of this size in NumPy.
 const POOLINGS: [(&str, &[Pooling], &str); 4] = [
     ("last state", &[Pooling::Last], "8.0"),
     ("mean of states", &[Pooling::Mean], "5.5 (3 at best)"),
@@ -81,7 +81,7 @@ fn run(context: &Context) -> Result<Report, String> {
     );
     let mut panel = Panel::new(
         Axis::new("reservoir"),
-        Axis::new("errors of 370 test utterances").range(0.0, 14.0),
+        Axis::new("errors of 370 test utterances").range(0.0, 16.0),
     );
     for (i, ((name, _, reference), candidate)) in POOLINGS.iter().zip(&chosen).enumerate() {
         let (errors, together) = judge(candidate, &data.train, &data.test, context)?;
@@ -111,15 +111,22 @@ fn run(context: &Context) -> Result<Report, String> {
         let points = errors.iter().enumerate();
         panel = panel.with(Series::points(
             name,
-            points.map(|(s, &e)| ((s + 1) as f64, e as f64)).collect(),
+            // Side by side, or equal counts hide each other.
+            points
+                .map(|(s, &e)| ((s + 1) as f64 + 0.12 * (i as f64 - 1.5), e as f64))
+                .collect(),
         ));
     }
     report.note(format!(
         "Settings (spectral radius, scale of inputs and bias, leak, standardised or not, inputs in the \
          readout or not) and λ were chosen from {trials} random candidates for each readout by their \
          errors over {FOLDS} folds of the training utterances; the test utterances had no part in it. \
-         Reference: our prototype in NumPy, 100 units, ridge readout."
+         Reference: a NumPy network of 100 units with a ridge readout."
     ));
+    report.note(
+        "Over the folds the readouts differ by less than an error: which of them is chosen is close to \
+         chance, and what the test tells of the others matters as much.",
+    );
     let setting = &chosen[best];
     report.note(format!(
         "Chosen: spectral radius {}, input scaling {}, bias {}, leak {}, λ = {:e}, {}, {}.",

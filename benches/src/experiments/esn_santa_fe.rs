@@ -30,6 +30,8 @@ const VALIDATION: usize = 5000;
 const END: usize = 8000;
 const WASHOUT: usize = 200;
 const SEEDS: u64 = 10;
+/// The reservoirs of the search are others than those of the test.
+const SEARCH_SEEDS: [u64; 4] = [1001, 1002, 1003, 1004];
 
 const SIZES: [(usize, &str); 3] = [(50, "0.0189"), (200, "0.0066 ± 0.0009"), (500, "0.0056")];
 
@@ -78,12 +80,18 @@ fn run(context: &Context) -> Result<Report, String> {
         report.value(&format!("nmse-{units}"), mean_and_error(&linear, 3));
         figure = Some(picture(&config, &series)?);
     }
+    report.note(
+        "The laser collapses at irregular times, a few of them in each part, and most of the error is \
+         made there: the error of the validation part says little of that of the test part. A λ that \
+         is chosen by the validation part instead of by cross-validation did worse on the test part.",
+    );
     report.note(format!(
-        "Mean squared error over the variance of the true samples, measured data. Trained on the first \
-         {TRAIN} samples, λ by generalised cross-validation on them; spectral radius, leak and scales \
-         by the error on the next 3000, the mean of two reservoirs, from {trials} random settings; \
-         tested on the 3000 after those. ± is the deviation over √10. The settings with squared states \
-         are those found without. Reference: our prototype in NumPy, the same split."
+        "Mean squared error over the variance of the true samples; measured data. Trained on the first \
+         {TRAIN} samples, λ by generalised cross-validation on them. Spectral radius, leak and scales \
+         are those of {trials} random settings with the least error on the next 3000, the mean of four \
+         reservoirs; tested on the 3000 after those with ten others. ± is the deviation over √10. The \
+         settings with squared states are those found without. Reference: a NumPy network of the same \
+         size, the same split."
     ));
     if let Some(figure) = figure {
         report.figure("esn-santa-fe", figure);
@@ -155,8 +163,9 @@ fn search(
             ..EsnConfig::default()
         };
         let mut validation = 0.0;
-        for seed in [1001, 1002] {
-            validation += error(&config, seed, &known, TRAIN, VALIDATION)? / 2.0;
+        for seed in SEARCH_SEEDS {
+            validation +=
+                error(&config, seed, &known, TRAIN, VALIDATION)? / SEARCH_SEEDS.len() as f64;
         }
         if best.as_ref().is_none_or(|(_, least)| validation < *least) {
             best = Some((config, validation));
