@@ -137,7 +137,7 @@ def esn_weights(units, degree):
 
 
 def esn_series():
-    return 0.05 * lorenz(10_101 + WASHOUT)
+    return 0.05 * lorenz(10_001 + WASHOUT)
 
 
 def esn_parts(units, degree):

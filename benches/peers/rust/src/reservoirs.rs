@@ -19,7 +19,7 @@ fn series(samples: usize) -> Vec<Vec<f64>> {
         ]
     };
     let moved = |s: [f64; 3], k: [f64; 3], h: f64| std::array::from_fn(|i| s[i] + h * k[i]);
-    let h = 0.0025;
+    let h = 0.025 / 10.0;
     let mut s: [f64; 3] = [17.67715816276679, 12.931379185960404, 43.91404334248268];
     let mut rows = Vec::new();
     for i in 0..200 + samples {
@@ -40,7 +40,7 @@ fn series(samples: usize) -> Vec<Vec<f64>> {
 }
 
 fn by_reservoir_train() -> Work {
-    let data = series(10_101 + WASHOUT);
+    let data = series(10_001 + WASHOUT);
     let (inputs, targets) = (data[..data.len() - 1].to_vec(), data[1..].to_vec());
     Box::new(move || {
         let mut esn = ESNBuilder::<f64>::new(3, 3)
@@ -58,7 +58,7 @@ fn by_reservoir_train() -> Work {
 
 /// A thousand steps of its own, after a fit that is not timed.
 fn generate_by_reservoir_train() -> Work {
-    let data = series(10_101 + WASHOUT);
+    let data = series(10_001 + WASHOUT);
     let mut esn = ESNBuilder::<f64>::new(3, 3)
         .units(UNITS)
         .connectivity(50)
