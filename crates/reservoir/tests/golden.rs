@@ -107,6 +107,10 @@ fn run(folder: &Path, name: &str, entry: &Entry) -> Result<(), String> {
         "es2n" => cases::reservoir::edge_of_stability(entry, &tensors),
         "eusn" => cases::reservoir::euler(entry, &tensors),
         "esn_feedback" => cases::reservoir::feedback(entry, &tensors),
+        "rls" => cases::online::rls(entry, &tensors),
+        "lms" => cases::online::lms(entry, &tensors),
+        "force" => cases::online::force(entry, &tensors),
+        "ip" => cases::plasticity::adapted(entry, &tensors),
         other => Err(format!("unknown kind {other}")),
     }
 }
