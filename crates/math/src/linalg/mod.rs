@@ -49,7 +49,7 @@ pub use qr::{LeastSquares, Qr};
 pub use streamed_qr::StreamedQr;
 
 mod cholesky;
-mod gram;
+pub(crate) mod gram;
 mod kernels;
 mod product;
 pub(crate) mod qr;
