@@ -6,7 +6,7 @@
 //!
 //! - [`linalg`]: products in all transpositions, Gram matrices, Cholesky, QR, blocked and threaded;
 //! - [`ridge`]: ridge regression in memory or streamed, one λ or many, and the choice among them;
-//! - [`Csr`], [`LinearMap`]: sparse matrices, and what is linear;
+//! - [`Csr`], [`SlicedEll`], [`LinearMap`]: sparse matrices, and what is linear;
 //! - [`spectral`]: the spectral radius, right on the hard cases, with its residual;
 //! - [`random`]: dense, sparse and orthogonal random matrices;
 //! - [`Activation`], [`elementary`], [`softmax`]: functions over slices, the same bits on every machine;
@@ -49,6 +49,7 @@ pub use loss::Loss;
 pub use parameters::Parameters;
 pub use real::Real;
 pub use schedule::{CosineConfig, Schedule, ScheduleConfig};
+pub use sliced::SlicedEll;
 pub use sparse::Csr;
 
 pub mod elementary;
@@ -71,4 +72,5 @@ mod linear_map;
 mod power;
 mod real;
 mod schedule;
+mod sliced;
 mod sparse;

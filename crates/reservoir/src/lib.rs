@@ -45,11 +45,18 @@
 //! Communications 12, 5564 (2021).
 
 pub use error::Error;
+pub use esn::{Esn, EsnConfig, EsnState, StateFeatures, StateTerms, TrainingNoise};
 pub use neuropil_math::ridge::{Ridge, RidgeConfig, RidgeMethod};
 pub use ngrc::{FeatureMap, MAX_FEATURES, Ngrc, NgrcConfig, NgrcState, Orders, Target, Task};
+pub use reservoir::{
+    Dynamics, Feedback, Leak, Recurrent, Reservoir, ReservoirConfig, ReservoirParts,
+    ReservoirState, Scaling, Topology,
+};
 pub use selection::{ClosedLoopChoice, Criterion, Lambda, LambdaChoice, LambdaScore, Validation};
 
 pub mod selection;
 
 mod error;
+mod esn;
 mod ngrc;
+mod reservoir;

@@ -48,6 +48,22 @@ impl Entry {
             .ok_or_else(|| format!("no size {name} in {:?}", self.params))
     }
 
+    /// A number among the parameters.
+    pub(crate) fn number(&self, name: &str) -> Result<f64, String> {
+        self.params
+            .get(name)
+            .and_then(serde_json::Value::as_f64)
+            .ok_or_else(|| format!("no number {name} in {:?}", self.params))
+    }
+
+    /// A text among the parameters.
+    pub(crate) fn text(&self, name: &str) -> Result<&str, String> {
+        self.params
+            .get(name)
+            .and_then(serde_json::Value::as_str)
+            .ok_or_else(|| format!("no text {name} in {:?}", self.params))
+    }
+
     /// A yes or no among the parameters.
     pub(crate) fn flag(&self, name: &str) -> Result<bool, String> {
         self.params
@@ -86,6 +102,11 @@ fn run(folder: &Path, name: &str, entry: &Entry) -> Result<(), String> {
         "ridge" => cases::ridge::regression(entry, &tensors),
         "ridge_gcv" => cases::ridge_path::path(entry, &tensors),
         "ridge_ill" => cases::ridge_path::ill_conditioned(entry, &tensors),
+        "esn_states" => cases::reservoir::states(entry, &tensors),
+        "esn_forecast" => cases::esn::forecast(entry, &tensors),
+        "es2n" => cases::reservoir::edge_of_stability(entry, &tensors),
+        "eusn" => cases::reservoir::euler(entry, &tensors),
+        "esn_feedback" => cases::reservoir::feedback(entry, &tensors),
         other => Err(format!("unknown kind {other}")),
     }
 }

@@ -47,6 +47,7 @@ pub use kernels::Kernels;
 pub use product::{matmul, matmul_into};
 pub use qr::{LeastSquares, Qr};
 pub use streamed_qr::StreamedQr;
+pub(crate) use wide::wide;
 
 mod cholesky;
 pub(crate) mod gram;
@@ -54,8 +55,9 @@ mod kernels;
 mod product;
 pub(crate) mod qr;
 pub(crate) mod streamed_qr;
-mod strided;
+pub(crate) mod strided;
 pub(crate) mod svd;
+pub(crate) mod syrk;
 pub(crate) mod triangular;
 mod wide;
 

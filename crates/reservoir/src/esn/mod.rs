@@ -1,0 +1,14 @@
+//! Echo state networks: a reservoir with a linear readout.
+
+pub use config::{EsnConfig, TrainingNoise};
+pub use features::{StateFeatures, StateTerms};
+pub use model::Esn;
+pub use state::EsnState;
+
+mod config;
+mod features;
+mod fit;
+mod model;
+mod readout;
+mod scaling;
+mod state;
