@@ -54,6 +54,7 @@ pub use reservoir::{
 };
 pub use selection::{ClosedLoopChoice, Criterion, Lambda, LambdaChoice, LambdaScore, Validation};
 
+pub mod judge;
 pub mod selection;
 
 mod error;

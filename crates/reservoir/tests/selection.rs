@@ -88,7 +88,7 @@ fn gcv_ruins_the_closed_loop_and_forecasts_do_not() {
         (&by_leaving_out, Criterion::LeaveOneOut),
         (&by_folds, Criterion::Folds(5)),
     ] {
-        let choice = one_step.choice().unwrap();
+        let choice = one_step.lambda().unwrap();
         let time = valid_time(one_step, &test);
         println!(
             "{criterion:?}: λ {:e}, {time} Lyapunov times",
@@ -104,7 +104,7 @@ fn gcv_ruins_the_closed_loop_and_forecasts_do_not() {
         assert_eq!(chosen.unwrap().score, Some(least));
     }
 
-    let choice = by_forecasts.choice().unwrap();
+    let choice = by_forecasts.lambda().unwrap();
     let time = valid_time(&by_forecasts, &test);
     println!("forecasts: λ {:e}, {time} Lyapunov times", choice.lambda);
     for score in &choice.scores {
@@ -133,7 +133,7 @@ fn forecasts_keep_a_small_penalty_where_it_is_good() {
     };
     let mut model = Ngrc::new(config).unwrap();
     model.fit(&series.columns(0, 4000).into_owned()).unwrap();
-    let choice = model.choice().unwrap();
+    let choice = model.lambda().unwrap();
     assert!(choice.lambda <= 1e-8, "{choice:?}");
     // Fitted again from all samples, by a method that can.
     assert_eq!(model.samples().unwrap(), 3999);

@@ -1,5 +1,4 @@
 pub(crate) mod esn;
+pub(crate) mod memory;
 pub(crate) mod ngrc;
 pub(crate) mod reservoir;
-pub(crate) mod ridge;
-pub(crate) mod ridge_path;
