@@ -44,10 +44,14 @@
 //! Gauthier, Bollt, Griffith and Barbosa, *Next generation reservoir computing*, Nature
 //! Communications 12, 5564 (2021).
 
+pub use classify::{Classifier, ClassifierConfig, ClassifierState, Pooling};
 pub use error::Error;
 pub use esn::{Esn, EsnConfig, EsnState, StateFeatures, StateTerms, TrainingNoise};
 pub use neuropil_math::ridge::{Ridge, RidgeConfig, RidgeMethod};
 pub use ngrc::{FeatureMap, MAX_FEATURES, Ngrc, NgrcConfig, NgrcState, Orders, Target, Task};
+pub use online::{Force, ForceConfig, ForceState, Lms, LmsConfig, Rls, RlsConfig, StepSize};
+pub use plasticity::{Plasticity, PlasticityConfig, TargetDistribution};
+pub use rate::{Integrator, RateState};
 pub use reservoir::{
     Dynamics, Feedback, Leak, Recurrent, Reservoir, ReservoirConfig, ReservoirParts,
     ReservoirState, Scaling, Topology,
@@ -57,7 +61,12 @@ pub use selection::{ClosedLoopChoice, Criterion, Lambda, LambdaChoice, LambdaSco
 pub mod judge;
 pub mod selection;
 
+mod classify;
 mod error;
 mod esn;
 mod ngrc;
+mod online;
+mod parts_file;
+mod plasticity;
+mod rate;
 mod reservoir;

@@ -42,6 +42,10 @@ fn run(kind: &str, entry: &Entry, tensors: &Tensors) -> Result<(), String> {
         "ridge_ill" => ridge::ridge_ill(tensors),
         "spectral_radius" | "spectral_radius_ring" => spectral::spectral_radius(entry, tensors),
         "vpt" => metrics::vpt(entry, tensors),
+        "rls" => cases::online::rls(entry, tensors),
+        "lms" => cases::online::lms(entry, tensors),
+        "force" => cases::online::force(entry, tensors),
+        "ip" => cases::plasticity::adapted(entry, tensors),
         other => Err(format!("unknown kind {other}")),
     }
 }
