@@ -35,9 +35,9 @@ pub fn fano_factor_of_counts(
     counts: impl IntoIterator<Item = u64, IntoIter: Clone>,
 ) -> Option<f64> {
     let counts = counts.into_iter();
-    let (sum, trials) = counts
-        .clone()
-        .fold((0.0, 0_usize), |(sum, n), count| (sum + count as f64, n + 1));
+    let (sum, trials) = counts.clone().fold((0.0, 0_usize), |(sum, n), count| {
+        (sum + count as f64, n + 1)
+    });
     if sum == 0.0 {
         return None;
     }

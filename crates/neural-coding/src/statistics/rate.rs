@@ -115,7 +115,11 @@ pub fn instantaneous_rate<'a>(
             limit: MAX_VALUES,
         });
     }
-    let shift = if config.centered { kernel.median() } else { 0.0 };
+    let shift = if config.centered {
+        kernel.median()
+    } else {
+        0.0
+    };
     let times: Vec<f64> = (0..count).map(|k| t0 + k as f64 * step).collect();
     let mut values = vec![0.0; count];
     if shift == 0.0 {

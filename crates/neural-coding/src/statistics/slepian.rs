@@ -93,7 +93,11 @@ impl Tridiagonal {
         let mut pivot = 1.0;
         let mut count = 0;
         for (k, d) in self.diagonal.iter().enumerate() {
-            let square = if k > 0 { self.beside[k - 1].powi(2) } else { 0.0 };
+            let square = if k > 0 {
+                self.beside[k - 1].powi(2)
+            } else {
+                0.0
+            };
             pivot = d - x - square / pivot;
             if pivot == 0.0 {
                 pivot = tiny;

@@ -33,7 +33,11 @@ pub(super) fn shuffle<R: Rng + ?Sized>(
     for t in times.iter_mut() {
         // The end of the window belongs to the last bin, if that ends there.
         let bin = ((*t - t0) / width) as usize;
-        let bin = if bin == bins && *t >= t1 { bins - 1 } else { bin };
+        let bin = if bin == bins && *t >= t1 {
+            bins - 1
+        } else {
+            bin
+        };
         if let Some(&to) = place.get(bin) {
             *t = (*t + (f64::from(to) - bin as f64) * width).clamp(t0, t1);
         }

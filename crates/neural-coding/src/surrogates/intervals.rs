@@ -1,5 +1,5 @@
-use rand::seq::SliceRandom;
 use rand::Rng;
+use rand::seq::SliceRandom;
 
 pub(super) fn shuffle<R: Rng + ?Sized>(times: &mut [f64], rng: &mut R) {
     let (Some(&first), Some(&last)) = (times.first(), times.last()) else {
