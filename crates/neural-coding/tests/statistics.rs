@@ -1,5 +1,7 @@
 //! Laws, limits and bad input of the statistics, and the defects of others.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
+
 use nalgebra::DMatrix;
 use neuropil_neural_coding::model::spike_triggered_average;
 use neuropil_neural_coding::statistics::{
@@ -277,7 +279,8 @@ fn kernels_have_area_one_and_their_deviation() {
                 assert!((kernel.cdf(end) - area).abs() < 1e-3, "{shape:?} at {end}");
             }
         }
-        assert!((area - 1.0).abs() < 1e-5, "{shape:?}: {area}");
+        // A step of the sum may lie across the edge of a rectangle.
+        assert!((area - 1.0).abs() < 1e-4, "{shape:?}: {area}");
         let deviation = (second - first * first).sqrt();
         assert!((deviation - 0.3).abs() < 1e-3, "{shape:?}: {deviation}");
         assert!((kernel.cdf(kernel.median()) - 0.5).abs() < 1e-12);
@@ -474,6 +477,12 @@ fn bad_input_is_refused() {
         };
         assert!(matches!(
             coherence(&[1.0; 64], &[1.0; 64], &config),
+            Err(Error::OutOfRange { .. })
+        ));
+    }
+    for sigma in [1e-200, 1e200] {
+        assert!(matches!(
+            Kernel::new(KernelShape::Triangular, sigma),
             Err(Error::OutOfRange { .. })
         ));
     }

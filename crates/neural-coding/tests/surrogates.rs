@@ -1,5 +1,7 @@
 //! What each surrogate keeps, and that it destroys the rest.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
+
 use neuropil_neural_coding::statistics::{CorrelogramConfig, correlogram, cv};
 use neuropil_neural_coding::surrogates::{Surrogate, shuffle_steps};
 use neuropil_neural_coding::{BinnedCounts, Duplicates, Error, Raster, SpikeTrain, SpikeTrains};
@@ -290,7 +292,7 @@ fn synchrony_is_lost_and_regularity_where_it_should_be() {
 #[test]
 fn bad_settings_are_refused() {
     let train = SpikeTrain::new(vec![0.5], 0.0, 1.0).unwrap();
-    for width in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+    for width in [0.0, -1.0, f64::NAN, f64::INFINITY, f64::MAX] {
         for method in [
             Surrogate::Dither { width },
             Surrogate::DitherRefractory {

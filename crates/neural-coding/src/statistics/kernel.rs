@@ -4,7 +4,6 @@ use neuropil_math::elementary::scalar::{exp, normal_cdf};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
-use crate::error::check_positive;
 
 /// The median of an alpha kernel over its time constant: $(1 + x) e^{-x} = 1/2$.
 const ALPHA_MEDIAN: f64 = 1.678_346_990_016_660_5;
@@ -52,9 +51,15 @@ impl Kernel {
     /// A kernel with a standard deviation of `sigma` seconds.
     ///
     /// # Errors
-    /// [`Error::OutOfRange`] if it is not positive and finite.
+    /// [`Error::OutOfRange`] if it is not between 10⁻¹⁰⁰ and 10¹⁰⁰: its square must be a number too.
     pub fn new(shape: KernelShape, sigma: f64) -> Result<Self, Error> {
-        check_positive("standard deviation of the kernel", sigma)?;
+        if !(1e-100..=1e100).contains(&sigma) {
+            return Err(Error::OutOfRange {
+                what: "standard deviation of the kernel",
+                value: sigma,
+                range: "must be positive, from 1e-100 to 1e100",
+            });
+        }
         let tau = sigma
             * match shape {
                 KernelShape::Gaussian | KernelShape::Exponential => 1.0,

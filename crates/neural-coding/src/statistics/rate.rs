@@ -115,21 +115,26 @@ pub fn instantaneous_rate<'a>(
             limit: MAX_VALUES,
         });
     }
+    let mut values = Vec::new();
+    values
+        .try_reserve_exact(count)
+        .map_err(|_| Error::TooLarge {
+            what: "a rate",
+            size: count,
+            limit: MAX_VALUES,
+        })?;
+    values.resize(count, 0.0);
     let shift = if config.centered {
         kernel.median()
     } else {
         0.0
     };
-    let times: Vec<f64> = (0..count).map(|k| t0 + k as f64 * step).collect();
-    let mut values = vec![0.0; count];
-    if shift == 0.0 {
-        evaluate(train.times(), &kernel, &times, &mut values);
-    } else {
-        let shifted: Vec<f64> = times.iter().map(|t| t + shift).collect();
-        evaluate(train.times(), &kernel, &shifted, &mut values);
-    }
+    let time = |k: usize| t0 + k as f64 * step;
+    let times = (0..count).map(|k| time(k) + shift);
+    evaluate(train.times(), &kernel, times, &mut values);
     if config.border_correction && !train.is_empty() {
-        for (value, t) in values.iter_mut().zip(&times) {
+        for (k, value) in values.iter_mut().enumerate() {
+            let t = time(k);
             *value /= kernel.cdf(t - t0) - kernel.cdf(t - train.t1());
         }
         let mean = values.iter().sum::<f64>() / count as f64;
@@ -179,11 +184,16 @@ pub fn rate_at<'a>(
         }
         previous = time;
     }
-    evaluate(train.into().times(), kernel, times, out);
+    evaluate(train.into().times(), kernel, times.iter().copied(), out);
     Ok(())
 }
 
-fn evaluate(spikes: &[f64], kernel: &Kernel, times: &[f64], out: &mut [f64]) {
+/// Rising times, one for each value of the rate.
+trait Times: DoubleEndedIterator<Item = f64> + ExactSizeIterator + Clone {}
+
+impl<I: DoubleEndedIterator<Item = f64> + ExactSizeIterator + Clone> Times for I {}
+
+fn evaluate(spikes: &[f64], kernel: &Kernel, times: impl Times, out: &mut [f64]) {
     let tau = kernel.tau();
     match kernel.shape() {
         KernelShape::Gaussian => gaussian(spikes, tau, times, out),
@@ -196,17 +206,17 @@ fn evaluate(spikes: &[f64], kernel: &Kernel, times: &[f64], out: &mut [f64]) {
         }
         KernelShape::Laplacian => {
             out.fill(0.0);
-            exponential(spikes, tau, 0.5 / tau, times, out);
+            exponential(spikes, tau, 0.5 / tau, times.clone(), out);
             exponential_backwards(spikes, tau, 0.5 / tau, times, out);
         }
         KernelShape::Alpha => alpha(spikes, tau, times, out),
     }
 }
 
-fn gaussian(spikes: &[f64], sigma: f64, times: &[f64], out: &mut [f64]) {
+fn gaussian(spikes: &[f64], sigma: f64, times: impl Times, out: &mut [f64]) {
     let scale = 1.0 / (sigma * (2.0 * PI).sqrt());
     let (mut from, mut to) = (0, 0);
-    for (&t, out) in times.iter().zip(out) {
+    for (t, out) in times.zip(out) {
         while from < spikes.len() && t - spikes[from] > REACH * sigma {
             from += 1;
         }
@@ -236,9 +246,9 @@ fn advance(spikes: &[f64], tau: f64, t: f64, from: &mut usize, to: &mut usize) {
     }
 }
 
-fn rectangular(spikes: &[f64], tau: f64, times: &[f64], out: &mut [f64]) {
+fn rectangular(spikes: &[f64], tau: f64, times: impl Times, out: &mut [f64]) {
     let (mut from, mut to) = (0, 0);
-    for (&t, out) in times.iter().zip(out) {
+    for (t, out) in times.zip(out) {
         advance(spikes, tau, t, &mut from, &mut to);
         *out = (to - from) as f64 * 0.5 / tau;
     }
@@ -306,10 +316,10 @@ impl Moments {
     }
 }
 
-fn triangular(spikes: &[f64], tau: f64, times: &[f64], out: &mut [f64]) {
+fn triangular(spikes: &[f64], tau: f64, times: impl Times, out: &mut [f64]) {
     let (mut from, mut middle, mut to) = (0, 0, 0);
     let (mut before, mut after) = (Moments::new(), Moments::new());
-    for (&t, out) in times.iter().zip(out) {
+    for (t, out) in times.zip(out) {
         advance(spikes, tau, t, &mut from, &mut to);
         middle = middle.max(from);
         while middle < to && spikes[middle] <= t {
@@ -323,10 +333,10 @@ fn triangular(spikes: &[f64], tau: f64, times: &[f64], out: &mut [f64]) {
     }
 }
 
-fn epanechnikov(spikes: &[f64], tau: f64, times: &[f64], out: &mut [f64]) {
+fn epanechnikov(spikes: &[f64], tau: f64, times: impl Times, out: &mut [f64]) {
     let (mut from, mut to) = (0, 0);
     let mut moments = Moments::new();
-    for (&t, out) in times.iter().zip(out) {
+    for (t, out) in times.zip(out) {
         advance(spikes, tau, t, &mut from, &mut to);
         moments.move_to(spikes, from, to, t);
         let rest = moments.count() - moments.second(t) / (tau * tau);
@@ -335,10 +345,10 @@ fn epanechnikov(spikes: &[f64], tau: f64, times: &[f64], out: &mut [f64]) {
 }
 
 /// Adds `height` $\sum_{s \le t} e^{-(t - s) / \tau}$.
-fn exponential(spikes: &[f64], tau: f64, height: f64, times: &[f64], out: &mut [f64]) {
+fn exponential(spikes: &[f64], tau: f64, height: f64, times: impl Times, out: &mut [f64]) {
     let mut spikes = spikes.iter().peekable();
     let (mut sum, mut last) = (0.0, f64::NEG_INFINITY);
-    for (&t, out) in times.iter().zip(out) {
+    for (t, out) in times.zip(out) {
         while let Some(&s) = spikes.next_if(|&&s| s <= t) {
             sum = sum * exp((last - s) / tau) + 1.0;
             last = s;
@@ -348,10 +358,16 @@ fn exponential(spikes: &[f64], tau: f64, height: f64, times: &[f64], out: &mut [
 }
 
 /// Adds `height` $\sum_{s > t} e^{-(s - t) / \tau}$.
-fn exponential_backwards(spikes: &[f64], tau: f64, height: f64, times: &[f64], out: &mut [f64]) {
+fn exponential_backwards(
+    spikes: &[f64],
+    tau: f64,
+    height: f64,
+    times: impl Times,
+    out: &mut [f64],
+) {
     let mut spikes = spikes.iter().rev().peekable();
     let (mut sum, mut last) = (0.0, f64::INFINITY);
-    for (&t, out) in times.iter().zip(out).rev() {
+    for (t, out) in times.zip(out).rev() {
         while let Some(&s) = spikes.next_if(|&&s| s > t) {
             sum = sum * exp((s - last) / tau) + 1.0;
             last = s;
@@ -360,11 +376,11 @@ fn exponential_backwards(spikes: &[f64], tau: f64, height: f64, times: &[f64], o
     }
 }
 
-fn alpha(spikes: &[f64], tau: f64, times: &[f64], out: &mut [f64]) {
+fn alpha(spikes: &[f64], tau: f64, times: impl Times, out: &mut [f64]) {
     let mut spikes = spikes.iter().peekable();
     // Σ e^{-x} and Σ x e^{-x} at the last spike, x in units of tau.
     let (mut level, mut rise, mut last) = (0.0, 0.0, f64::NEG_INFINITY);
-    for (&t, out) in times.iter().zip(out) {
+    for (t, out) in times.zip(out) {
         while let Some(&s) = spikes.next_if(|&&s| s <= t) {
             if level > 0.0 {
                 let x = (s - last) / tau;

@@ -28,7 +28,13 @@ pub(super) fn shuffle<R: Rng + ?Sized>(
             limit: MAX_BINS,
         });
     }
-    let mut place: Vec<u32> = (0..bins as u32).collect();
+    let mut place: Vec<u32> = Vec::new();
+    place.try_reserve_exact(bins).map_err(|_| Error::TooLarge {
+        what: "bins to shuffle",
+        size: bins,
+        limit: MAX_BINS,
+    })?;
+    place.extend(0..bins as u32);
     place.shuffle(rng);
     for t in times.iter_mut() {
         // The end of the window belongs to the last bin, if that ends there.

@@ -5,6 +5,9 @@ use super::{bins, dither, intervals, jitter, randomize, shift};
 use crate::error::{check_not_negative, check_positive};
 use crate::{Duplicates, Error, SpikeTrain, SpikeTrains, TrainView};
 
+/// The largest width: its double must be a number too.
+const LARGEST: f64 = 1e100;
+
 /// A way to make surrogates of a train.
 ///
 /// Spikes that were at different times may coincide afterwards, where times do not resolve them: then
@@ -58,8 +61,8 @@ impl Surrogate {
     /// A surrogate of a train.
     ///
     /// # Errors
-    /// [`Error::OutOfRange`] if a width is not positive or the refractory period negative,
-    /// [`Error::TooFew`] if the window is shorter than a bin to be shuffled, [`Error::TooLarge`] for more
+    /// [`Error::OutOfRange`] if a width is not positive (or above 10¹⁰⁰) or the refractory period
+    /// negative, [`Error::TooFew`] if the window is shorter than a bin to be shuffled, [`Error::TooLarge`] for more
     /// than 2³² of them.
     pub fn draw<'a, R: Rng + ?Sized>(
         &self,
@@ -89,7 +92,16 @@ impl Surrogate {
             | Self::DitherRefractory { width, .. }
             | Self::Jitter { width }
             | Self::Shift { width }
-            | Self::ShuffleBins { width } => check_positive("width of a surrogate", width)?,
+            | Self::ShuffleBins { width } => {
+                check_positive("width of a surrogate", width)?;
+                if width > LARGEST {
+                    return Err(Error::OutOfRange {
+                        what: "width of a surrogate",
+                        value: width,
+                        range: "must be at most 1e100",
+                    });
+                }
+            }
             Self::ShuffleIntervals | Self::Randomize => {}
         }
         times.clear();
