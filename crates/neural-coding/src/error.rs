@@ -188,3 +188,16 @@ pub(crate) fn check_positive(what: &'static str, value: f64) -> Result<(), Error
         })
     }
 }
+
+/// Refuses a setting that is negative or no number.
+pub(crate) fn check_not_negative(what: &'static str, value: f64) -> Result<(), Error> {
+    if value >= 0.0 && value.is_finite() {
+        Ok(())
+    } else {
+        Err(Error::OutOfRange {
+            what,
+            value,
+            range: "must be finite and not negative",
+        })
+    }
+}
