@@ -255,7 +255,8 @@ fn bad_bases_are_errors() {
     assert_eq!(long.unwrap().sum(), 0.0);
 }
 
-/// Two units: the first inhibits itself and excites the second two bins later.
+/// Two units: the first inhibits itself and excites the second two bins later. Rates are low, so that a
+/// simulation with Poisson counts is not far from these spikes.
 fn coupled(bins: usize) -> (DMatrix<f64>, DMatrix<f64>) {
     let mut rng = rng(8);
     let stimulus = DMatrix::from_fn(1, bins, |_, t| (0.02 * t as f64).sin());
@@ -268,8 +269,8 @@ fn coupled(bins: usize) -> (DMatrix<f64>, DMatrix<f64>) {
                 0.0
             }
         };
-        let first = 0.2 * (0.5 * stimulus[(0, t)] - 2.0 * before(0, 1)).exp();
-        let second = 0.05 * (1.5 * before(0, 2)).exp();
+        let first = 0.08 * (0.5 * stimulus[(0, t)] - 2.0 * before(0, 1)).exp();
+        let second = 0.05 * (1.0 * before(0, 2)).exp();
         counts[(0, t)] = f64::from(rng.random_bool(first.min(1.0)));
         counts[(1, t)] = f64::from(rng.random_bool(second.min(1.0)));
     }
@@ -290,7 +291,7 @@ fn coupling_has_a_direction_and_history_inhibits() {
     let model = CoupledGlm::fit(&stimulus, &counts, &config).unwrap();
     let filter = |to, from| model.filter(to, from).unwrap();
     assert!(filter(0, 0)[0] < -1.0, "{:?}", filter(0, 0));
-    assert!((filter(1, 0)[1] - 1.5).abs() < 0.3, "{:?}", filter(1, 0));
+    assert!((filter(1, 0)[1] - 1.0).abs() < 0.3, "{:?}", filter(1, 0));
     assert!(filter(1, 0)[0].abs() < 0.4 && filter(0, 1)[1].abs() < 0.4);
     assert!((model.fits()[0].model.weights()[0] - 0.5).abs() < 0.15);
     assert_eq!(model.filter(2, 0), None);
