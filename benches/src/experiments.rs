@@ -4,6 +4,7 @@ use indicatif::ProgressBar;
 
 use crate::report::Report;
 
+mod coding;
 mod esn_japanese_vowels;
 mod esn_santa_fe;
 mod ngrc;
@@ -41,4 +42,6 @@ pub const ALL: &[Experiment] = &[
     ode::SPIKES,
     ode::FUSED,
     ode::WORK_PRECISION,
+    coding::PLACE_CELLS,
+    coding::POPULATION_VECTOR,
 ];

@@ -5,6 +5,7 @@
 
 use std::hint::black_box;
 
+mod coding;
 mod esn;
 mod linear_algebra;
 mod ngrc;
@@ -59,6 +60,7 @@ pub fn all() -> Vec<Workload> {
         ngrc::workloads(),
         esn::workloads(),
         ode::workloads(),
+        coding::workloads(),
     ]
     .into_iter()
     .flatten()

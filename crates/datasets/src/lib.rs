@@ -6,6 +6,7 @@
 //! | what | where |
 //! | --- | --- |
 //! | bundled sets, with source and licence | [`digits`], [`sunspots_yearly`], [`sunspots_monthly`], [`co2_weekly`], [`co2_monthly`] |
+//! | place cells of a rat on a linear track | [`linear_track`] |
 //! | computed series | [`generators`] |
 //! | vector fields and maps | [`systems`] |
 //! | somebody's table of numbers (CSV) | [`Table`] |
@@ -36,6 +37,7 @@ pub use idx::Idx;
 pub use image_sets::{ImageSet, fashion_mnist, mnist};
 pub use images::{LabelledImages, TrainTest};
 pub use integrate::Integration;
+pub use place_cells::{PlaceCells, linear_track};
 pub use sequences::{LabelledSequences, SequenceSplit, japanese_vowels, santa_fe_laser};
 pub use table::{Columns, Table, TableConfig};
 
@@ -48,6 +50,7 @@ mod idx;
 mod image_sets;
 mod images;
 mod integrate;
+mod place_cells;
 mod sequences;
 mod table;
 mod tensors;

@@ -107,6 +107,21 @@ impl Tensors {
         }
     }
 
+    /// The finite values of an array of 32-bit floats, in 64 bits.
+    pub(crate) fn singles(&self, name: &str) -> Result<Vec<f64>, Error> {
+        let (_, bytes) = self.bytes::<4>(name, "F32")?;
+        let values: Vec<f64> = bytes
+            .as_chunks()
+            .0
+            .iter()
+            .map(|&b| f64::from(f32::from_le_bytes(b)))
+            .collect();
+        match values.iter().position(|v| !v.is_finite()) {
+            None => Ok(values),
+            Some(index) => Err(self.malformed(format!("{name} holds NaN or infinity at {index}"))),
+        }
+    }
+
     /// The values of an array of 64-bit integers, none of them negative.
     pub(crate) fn sizes(&self, name: &str) -> Result<Vec<usize>, Error> {
         let (_, bytes) = self.bytes::<8>(name, "I64")?;

@@ -1,6 +1,8 @@
 //! The bundled sets are the ones that were put in.
 
-use neuropil_datasets::{co2_monthly, co2_weekly, digits, sunspots_monthly, sunspots_yearly};
+use neuropil_datasets::{
+    co2_monthly, co2_weekly, digits, linear_track, sunspots_monthly, sunspots_yearly,
+};
 use sha2::{Digest, Sha256};
 
 #[test]
@@ -17,6 +19,10 @@ fn the_files_are_those_of_the_record() {
         (
             "digits-labels-idx1-ubyte.gz",
             "147c9192405199869317e6d9c62ea444f9770c3f8c6dd65035ba3a3690cc5460",
+        ),
+        (
+            "linear-track.safetensors",
+            "2b25ec08ee807eee2e8a394c16f0618390105adbec6ab9706dff656bbe35ccf5",
         ),
         (
             "sunspots-monthly.csv",
@@ -119,4 +125,15 @@ fn carbon_dioxide_rises_and_breathes() {
             .unwrap();
         assert!((3..6).contains(&highest), "{year}: {highest}");
     }
+}
+
+#[test]
+fn the_rat_is_all_there() {
+    let rat = linear_track().unwrap();
+    let spikes: usize = (0..rat.units()).map(|u| rat.spikes(u).unwrap().len()).sum();
+    assert_eq!((rat.units(), spikes), (31, 14_597));
+    assert_eq!(rat.spikes(31), None);
+    assert_eq!(rat.times().len(), rat.positions().len());
+    let seconds = rat.times()[rat.times().len() - 1] - rat.times()[0];
+    assert!((seconds - 929.99).abs() < 0.01, "{seconds}");
 }

@@ -176,6 +176,52 @@ impl From<neuropil_math::Error> for Error {
     }
 }
 
+/// Refuses two sizes that differ.
+pub(crate) fn check_shape(what: &'static str, expected: usize, found: usize) -> Result<(), Error> {
+    if expected == found {
+        Ok(())
+    } else {
+        Err(Error::Shape {
+            what,
+            expected,
+            found,
+        })
+    }
+}
+
+/// Refuses fewer than are needed.
+pub(crate) fn check_enough(what: &'static str, needed: usize, found: usize) -> Result<(), Error> {
+    if found >= needed {
+        Ok(())
+    } else {
+        Err(Error::TooFew {
+            what,
+            needed,
+            found,
+        })
+    }
+}
+
+/// Refuses NaN and infinity.
+pub(crate) fn check_finite(what: &'static str, values: &[f64]) -> Result<(), Error> {
+    match values.iter().position(|v| !v.is_finite()) {
+        None => Ok(()),
+        Some(index) => Err(Error::NonFinite { what, index }),
+    }
+}
+
+/// Refuses a value that is negative, NaN or infinite.
+pub(crate) fn check_not_negative(what: &'static str, values: &[f64]) -> Result<(), Error> {
+    match values.iter().find(|v| !(v.is_finite() && **v >= 0.0)) {
+        None => Ok(()),
+        Some(&value) => Err(Error::OutOfRange {
+            what,
+            value,
+            range: "must be finite and not negative",
+        }),
+    }
+}
+
 /// Refuses a setting that is not a positive number.
 pub(crate) fn check_positive(what: &'static str, value: f64) -> Result<(), Error> {
     if value > 0.0 && value.is_finite() {
