@@ -8,6 +8,7 @@ mod coding;
 mod esn_japanese_vowels;
 mod esn_santa_fe;
 mod ngrc;
+mod ngrc_vpt;
 mod ode;
 
 /// One experiment.
@@ -35,6 +36,7 @@ pub const ALL: &[Experiment] = &[
     ngrc::LORENZ63,
     ngrc::DOUBLE_SCROLL,
     ngrc::INFER_Z,
+    ngrc_vpt::VALID_TIME,
     esn_santa_fe::SANTA_FE,
     esn_japanese_vowels::JAPANESE_VOWELS,
     ode::ORDERS,

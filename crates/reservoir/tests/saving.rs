@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use nalgebra::DMatrix;
 use neuropil_math::Real;
-use neuropil_reservoir::{Ngrc, NgrcConfig, Orders};
+use neuropil_reservoir::{Lambda, Ngrc, NgrcConfig, Orders};
 
 fn path(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name)
@@ -18,7 +18,7 @@ fn series<T: Real>() -> DMatrix<T> {
     })
 }
 
-fn configs() -> [NgrcConfig; 3] {
+fn configs() -> [NgrcConfig; 4] {
     let config = NgrcConfig {
         standardise: false,
         ..NgrcConfig::default()
@@ -34,6 +34,11 @@ fn configs() -> [NgrcConfig; 3] {
             constant: false,
             stride: 3,
             intercept: true,
+            ..config.clone()
+        },
+        // The scores of the choice are kept as well.
+        NgrcConfig {
+            lambda: Lambda::Gcv(vec![1e-3, 1.0, 0.0]),
             ..config
         },
     ]

@@ -31,7 +31,7 @@ impl fmt::Display for Task {
 ///
 /// With the features $\varphi$ of [`FeatureMap`] it forecasts
 /// $$x(t+1) = x(t) + W \varphi(t) + b \quad\text{or}\quad x(t+1) = W \varphi(t) + b$$
-/// ([`Target`]), or infers a variable that is not measured any more, $z(t) = W \varphi(t) + b$. The
+/// ([`Target`](crate::Target)), or infers a variable that is not measured any more, $z(t) = W \varphi(t) + b$. The
 /// weights minimise the squared error of the training data plus $\lambda \lVert W \rVert^2$; $b$ is
 /// zero unless the ridge regression is told to fit an intercept. A forecast of more than one step
 /// feeds the prediction back as the next sample.
