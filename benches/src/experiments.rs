@@ -5,9 +5,11 @@ use indicatif::ProgressBar;
 use crate::report::Report;
 
 mod esn_japanese_vowels;
+mod esn_lorenz63;
 mod esn_santa_fe;
 mod ngrc;
 mod ode;
+mod valid_time;
 
 /// One experiment.
 pub struct Experiment {
@@ -34,6 +36,7 @@ pub const ALL: &[Experiment] = &[
     ngrc::LORENZ63,
     ngrc::DOUBLE_SCROLL,
     ngrc::INFER_Z,
+    esn_lorenz63::LORENZ63,
     esn_santa_fe::SANTA_FE,
     esn_japanese_vowels::JAPANESE_VOWELS,
     ode::ORDERS,
