@@ -58,6 +58,7 @@ pub use reservoir::{
 };
 pub use selection::{ClosedLoopChoice, Criterion, Lambda, LambdaChoice, LambdaScore, Validation};
 
+pub mod judge;
 pub mod selection;
 
 mod classify;
