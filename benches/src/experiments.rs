@@ -6,6 +6,9 @@ use crate::report::Report;
 
 mod esn_japanese_vowels;
 mod esn_lorenz63;
+mod esn_mackey_glass;
+mod esn_memory_capacity;
+mod esn_narma10;
 mod esn_santa_fe;
 mod ngrc;
 mod ode;
@@ -37,6 +40,9 @@ pub const ALL: &[Experiment] = &[
     ngrc::DOUBLE_SCROLL,
     ngrc::INFER_Z,
     esn_lorenz63::LORENZ63,
+    esn_mackey_glass::MACKEY_GLASS,
+    esn_narma10::NARMA10,
+    esn_memory_capacity::MEMORY_CAPACITY,
     esn_santa_fe::SANTA_FE,
     esn_japanese_vowels::JAPANESE_VOWELS,
     ode::ORDERS,
