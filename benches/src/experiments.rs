@@ -6,10 +6,15 @@ use crate::report::Report;
 
 mod coding;
 mod esn_japanese_vowels;
+mod esn_lorenz63;
+mod esn_mackey_glass;
+mod esn_memory_capacity;
+mod esn_narma10;
 mod esn_santa_fe;
 mod ngrc;
 mod ngrc_vpt;
 mod ode;
+mod valid_time;
 
 /// One experiment.
 pub struct Experiment {
@@ -37,6 +42,10 @@ pub const ALL: &[Experiment] = &[
     ngrc::DOUBLE_SCROLL,
     ngrc::INFER_Z,
     ngrc_vpt::VALID_TIME,
+    esn_lorenz63::LORENZ63,
+    esn_mackey_glass::MACKEY_GLASS,
+    esn_narma10::NARMA10,
+    esn_memory_capacity::MEMORY_CAPACITY,
     esn_santa_fe::SANTA_FE,
     esn_japanese_vowels::JAPANESE_VOWELS,
     ode::ORDERS,
