@@ -6,6 +6,8 @@ use core::fmt;
 pub enum Error {
     /// A setting, a solve or a file that the shared mathematics refuses.
     Math(neuropil_math::Error),
+    /// What stopped the solver of a neuron's equations, with times in milliseconds.
+    Solver(neuropil_ode_core::Error),
     /// A window that is not finite, or ends before it has begun.
     Window {
         /// Where it begins.
@@ -110,6 +112,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Math(error) => error.fmt(f),
+            Self::Solver(error) => error.fmt(f),
             Self::Window { t0, t1 } => {
                 write!(
                     f,
@@ -165,6 +168,7 @@ impl core::error::Error for Error {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match self {
             Self::Math(error) => Some(error),
+            Self::Solver(error) => Some(error),
             _ => None,
         }
     }
@@ -173,6 +177,12 @@ impl core::error::Error for Error {
 impl From<neuropil_math::Error> for Error {
     fn from(error: neuropil_math::Error) -> Self {
         Self::Math(error)
+    }
+}
+
+impl From<neuropil_ode_core::Error> for Error {
+    fn from(error: neuropil_ode_core::Error) -> Self {
+        Self::Solver(error)
     }
 }
 
@@ -235,6 +245,7 @@ pub(crate) fn check_positive(what: &'static str, value: f64) -> Result<(), Error
     }
 }
 
+<<<<<<< HEAD
 /// Refuses a setting that is negative or no number.
 pub(crate) fn check_not_negative(what: &'static str, value: f64) -> Result<(), Error> {
     if value >= 0.0 && value.is_finite() {
@@ -245,5 +256,26 @@ pub(crate) fn check_not_negative(what: &'static str, value: f64) -> Result<(), E
             value,
             range: "must be finite and not negative",
         })
+=======
+/// Refuses a value outside of `[low, high]`; NaN is outside.
+pub(crate) fn check_between(
+    what: &'static str,
+    value: f64,
+    (low, high): (f64, f64),
+    range: &'static str,
+) -> Result<(), Error> {
+    if (low..=high).contains(&value) {
+        Ok(())
+    } else {
+        Err(Error::OutOfRange { what, value, range })
+    }
+}
+
+/// Refuses NaN and infinity.
+pub(crate) fn check_numbers(what: &'static str, values: &[f64]) -> Result<(), Error> {
+    match values.iter().position(|x| !x.is_finite()) {
+        Some(index) => Err(Error::NonFinite { what, index }),
+        None => Ok(()),
+>>>>>>> encode
     }
 }
