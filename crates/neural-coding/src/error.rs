@@ -245,18 +245,6 @@ pub(crate) fn check_positive(what: &'static str, value: f64) -> Result<(), Error
     }
 }
 
-<<<<<<< HEAD
-/// Refuses a setting that is negative or no number.
-pub(crate) fn check_not_negative(what: &'static str, value: f64) -> Result<(), Error> {
-    if value >= 0.0 && value.is_finite() {
-        Ok(())
-    } else {
-        Err(Error::OutOfRange {
-            what,
-            value,
-            range: "must be finite and not negative",
-        })
-=======
 /// Refuses a value outside of `[low, high]`; NaN is outside.
 pub(crate) fn check_between(
     what: &'static str,
@@ -268,14 +256,5 @@ pub(crate) fn check_between(
         Ok(())
     } else {
         Err(Error::OutOfRange { what, value, range })
-    }
-}
-
-/// Refuses NaN and infinity.
-pub(crate) fn check_numbers(what: &'static str, values: &[f64]) -> Result<(), Error> {
-    match values.iter().position(|x| !x.is_finite()) {
-        Some(index) => Err(Error::NonFinite { what, index }),
-        None => Ok(()),
->>>>>>> encode
     }
 }

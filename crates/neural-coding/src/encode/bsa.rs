@@ -2,7 +2,7 @@ use core::f64::consts::PI;
 
 use super::check_count;
 use crate::Error;
-use crate::error::{check_between, check_numbers};
+use crate::error::{check_between, check_finite};
 
 /// Ben's spiker algorithm (Schrauwen and Van Campenhout 2003)[^1]: spikes which a finite filter turns back
 /// into the signal.
@@ -44,7 +44,7 @@ impl Bsa {
                 found: 0,
             });
         }
-        check_numbers("filter", &filter)?;
+        check_finite("filter", &filter)?;
         let range = "must be finite and not negative";
         check_between("threshold", threshold, (0.0, f64::MAX), range)?;
         Ok(Self { filter, threshold })
@@ -61,7 +61,7 @@ impl Bsa {
     /// # Errors
     /// [`Error::NonFinite`].
     pub fn encode(&self, signal: &[f64]) -> Result<Vec<bool>, Error> {
-        check_numbers("signal", signal)?;
+        check_finite("signal", signal)?;
         let mut left = signal.to_vec();
         let mut spikes = vec![false; signal.len()];
         let places = (signal.len() + 1).saturating_sub(self.filter.len());
@@ -109,7 +109,11 @@ pub fn low_pass(length: usize, cutoff: f64) -> Result<Vec<f64>, Error> {
         .map(|i| {
             let i = i as f64;
             let x = PI * (i - last / 2.0);
-            let sinc = if x == 0.0 { cutoff } else { (cutoff * x).sin() / x };
+            let sinc = if x == 0.0 {
+                cutoff
+            } else {
+                (cutoff * x).sin() / x
+            };
             let turn = if last > 0.0 { i / last } else { 0.5 };
             sinc * (0.54 - 0.46 * (2.0 * PI * turn).cos())
         })
@@ -118,6 +122,6 @@ pub fn low_pass(length: usize, cutoff: f64) -> Result<Vec<f64>, Error> {
     for h in &mut filter {
         *h /= sum;
     }
-    check_numbers("filter", &filter)?;
+    check_finite("filter", &filter)?;
     Ok(filter)
 }

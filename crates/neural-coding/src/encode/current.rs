@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::check_count;
-use crate::error::{check_between, check_numbers, check_positive};
+use crate::error::{check_between, check_finite, check_positive};
 use crate::{Error, Raster};
 
 /// A value as the current into a leaky integrate-and-fire neuron, in steps of Euler's, as in Norse:
@@ -42,7 +42,7 @@ impl CurrentLif {
     /// [`Error::TooLarge`] if they do not fit into the memory.
     pub fn encode(&self, values: &[f64], steps: usize) -> Result<Raster, Error> {
         self.check()?;
-        check_numbers("values to encode", values)?;
+        check_finite("values to encode", values)?;
         let mut raster = Raster::new(values.len(), steps)?;
         for (train, &x) in values.iter().enumerate() {
             let mut v = 0.0;

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use super::first_spike::check_steps;
 use super::{Curve, FirstSpikes, check_count};
 use crate::Error;
-use crate::error::{check_between, check_numbers, check_positive};
+use crate::error::{check_between, check_finite, check_positive};
 
 /// What becomes of a value below the threshold.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -112,7 +112,7 @@ impl LatencyConfig {
     }
 
     fn check_values(&self, values: &[f64]) -> Result<(), Error> {
-        check_numbers("values to encode", values)?;
+        check_finite("values to encode", values)?;
         if self.curve == Curve::Linear {
             let range = "must not exceed 1 for a linear latency";
             for &x in values {
@@ -154,9 +154,8 @@ impl LatencyConfig {
         let (mut factor, mut offset) = (1.0, first);
         if self.curve == Curve::Logarithmic && !values.is_empty() {
             let times = values.iter().map(|&x| self.raw(x));
-            let (earliest, latest) = times.fold((f64::INFINITY, 0.0_f64), |(a, b), t| {
-                (a.min(t), b.max(t))
-            });
+            let (earliest, latest) =
+                times.fold((f64::INFINITY, 0.0_f64), |(a, b), t| (a.min(t), b.max(t)));
             // Without a first step the earliest spike stays where it is.
             let start = if self.first_step > 0 { earliest } else { 0.0 };
             if self.normalize {
@@ -229,7 +228,7 @@ impl LatencyConfig {
     ) -> Result<Vec<Option<f64>>, Error> {
         self.check()?;
         check_steps(self.steps, spikes)?;
-        check_numbers("time scale", &[scale.factor, scale.offset])?;
+        check_finite("time scale", &[scale.factor, scale.offset])?;
         let value = |step: usize| {
             let moved = step as f64 - scale.offset;
             // With a factor of 0 all values were the same, and any of them will do.

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use super::ternary::beyond;
 use super::{TernaryCode, check_count};
 use crate::Error;
-use crate::error::{check_numbers, check_positive};
+use crate::error::{check_finite, check_positive};
 
 /// The moving-window code (Kasabov et al. 2016): a spike where the signal is more than the threshold
 /// above the mean of the samples before it, or below.
@@ -25,7 +25,7 @@ impl MovingWindow {
     /// [`Error::NonFinite`], and [`Error::OutOfRange`] for a threshold that is not positive or an empty
     /// window.
     pub fn encode(&self, signal: &[f64]) -> Result<TernaryCode, Error> {
-        check_numbers("signal", signal)?;
+        check_finite("signal", signal)?;
         check_positive("threshold", self.threshold)?;
         check_count("window", self.window, (1, usize::MAX), "must be positive")?;
         let spikes = signal

@@ -28,7 +28,7 @@ use rand::Rng;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
-use crate::error::{check_between, check_numbers, check_positive};
+use crate::error::{check_between, check_finite, check_positive};
 
 /// The rate of a leaky integrate-and-fire neuron of threshold 1, times in seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -165,10 +165,10 @@ pub fn rates(
     check_size("gains", encoders.nrows(), gain.len())?;
     check_size("biases", encoders.nrows(), bias.len())?;
     check_size("dimensions of x", encoders.ncols(), x.nrows())?;
-    check_numbers("encoders", encoders.as_slice())?;
-    check_numbers("gains", gain)?;
-    check_numbers("biases", bias)?;
-    check_numbers("x", x.as_slice())?;
+    check_finite("encoders", encoders.as_slice())?;
+    check_finite("gains", gain)?;
+    check_finite("biases", bias)?;
+    check_finite("x", x.as_slice())?;
     let mut activity = matmul(encoders, x)?;
     for mut sample in activity.column_iter_mut() {
         for ((a, gain), bias) in sample.iter_mut().zip(gain).zip(bias) {
@@ -202,8 +202,8 @@ pub fn decoders(
             found: 0,
         });
     }
-    check_numbers("activity", activity.as_slice())?;
-    check_numbers("targets", targets.as_slice())?;
+    check_finite("activity", activity.as_slice())?;
+    check_finite("targets", targets.as_slice())?;
     let range = "must be finite and not negative";
     check_between("noise", noise, (0.0, f64::MAX), range)?;
     let sigma = noise * activity.max();

@@ -1,5 +1,5 @@
 use crate::Error;
-use crate::error::{check_between, check_numbers};
+use crate::error::{check_between, check_finite};
 
 /// The rank of each value, 0 for the greatest: the order in which first spikes come. Equal values
 /// spike in the order in which they stand.
@@ -16,10 +16,14 @@ use crate::error::{check_between, check_numbers};
 /// # Errors
 /// [`Error::NonFinite`].
 pub fn rank_order(values: &[f64]) -> Result<Vec<usize>, Error> {
-    check_numbers("values to encode", values)?;
+    check_finite("values to encode", values)?;
     let mut order: Vec<usize> = (0..values.len()).collect();
     // Stable, and finite numbers can be compared; 0 and -0 are equal.
-    order.sort_by(|&a, &b| values[b].partial_cmp(&values[a]).unwrap_or(core::cmp::Ordering::Equal));
+    order.sort_by(|&a, &b| {
+        values[b]
+            .partial_cmp(&values[a])
+            .unwrap_or(core::cmp::Ordering::Equal)
+    });
     let mut ranks = vec![0; values.len()];
     for (rank, &at) in order.iter().enumerate() {
         ranks[at] = rank;

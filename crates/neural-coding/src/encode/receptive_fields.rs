@@ -1,5 +1,5 @@
 use crate::Error;
-use crate::error::{check_between, check_numbers, check_positive};
+use crate::error::{check_between, check_finite, check_positive};
 
 /// A number as a population of Gaussian receptive fields (Bohte et al. 2002)[^1]: field $i$ answers with
 /// $a_i = \exp\bigl(-(x - c_i)^2 / 2\sigma^2\bigr)$ and spikes at $T (1 - a_i)$.
@@ -38,7 +38,7 @@ impl ReceptiveFields {
                 found: 0,
             });
         }
-        check_numbers("centers", &centers)?;
+        check_finite("centers", &centers)?;
         check_positive("sigma", sigma)?;
         Ok(Self { centers, sigma })
     }
@@ -92,13 +92,8 @@ impl ReceptiveFields {
     /// # Errors
     /// [`Error::NonFinite`], and [`Error::OutOfRange`] for a time that is not positive and a cut outside
     /// of [0, 1].
-    pub fn spike_times(
-        &self,
-        x: f64,
-        latest: f64,
-        cut: f64,
-    ) -> Result<Vec<Option<f64>>, Error> {
-        check_numbers("a value to encode", &[x])?;
+    pub fn spike_times(&self, x: f64, latest: f64, cut: f64) -> Result<Vec<Option<f64>>, Error> {
+        check_finite("a value to encode", &[x])?;
         check_positive("latest time", latest)?;
         check_between("cut", cut, (0.0, 1.0), "must be in [0, 1]")?;
         let time = |a: f64| (a >= cut).then(|| latest * (1.0 - a));

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use super::TernaryCode;
 use super::ternary::beyond;
 use crate::Error;
-use crate::error::{check_numbers, check_positive};
+use crate::error::{check_finite, check_positive};
 
 /// The step-forward code (Kasabov et al. 2016)[^1]: a base starts at the first sample; where the signal is
 /// above it by more than the threshold there is a spike and the base rises by the threshold, and
@@ -26,7 +26,7 @@ impl StepForward {
     /// # Errors
     /// [`Error::NonFinite`], and [`Error::OutOfRange`] for a threshold that is not positive.
     pub fn encode(&self, signal: &[f64]) -> Result<TernaryCode, Error> {
-        check_numbers("signal", signal)?;
+        check_finite("signal", signal)?;
         check_positive("threshold", self.threshold)?;
         let start = signal.first().copied().unwrap_or(0.0);
         let mut base = start;

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::error::{check_numbers, check_positive};
+use crate::error::{check_finite, check_positive};
 use crate::{Error, Raster};
 
 /// A signal as ups and downs of one size: 1, -1 or 0 at each step.
@@ -95,7 +95,7 @@ impl Default for DeltaConfig {
 /// # Errors
 /// [`Error::NonFinite`], and [`Error::OutOfRange`] for a threshold that is not positive.
 pub fn delta(signal: &[f64], config: &DeltaConfig) -> Result<TernaryCode, Error> {
-    check_numbers("signal", signal)?;
+    check_finite("signal", signal)?;
     check_positive("threshold", config.threshold)?;
     let start = match config.before {
         Before::Zero => 0.0,

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use super::TernaryCode;
 use super::ternary::beyond;
 use crate::Error;
-use crate::error::{check_between, check_numbers};
+use crate::error::{check_between, check_finite};
 
 /// The threshold-based representation (TBR; Delbruck and Lichtsteiner 2007)[^1]: a spike where the change
 /// since the last sample is beyond a threshold that is taken from the changes,
@@ -27,7 +27,7 @@ impl ThresholdBased {
     /// [`Error::NonFinite`]; [`Error::OutOfRange`] for a factor that is negative or not finite, and for
     /// a threshold that is negative: of a signal that falls so steadily this code says nothing.
     pub fn encode(&self, signal: &[f64]) -> Result<TernaryCode, Error> {
-        check_numbers("signal", signal)?;
+        check_finite("signal", signal)?;
         let range = "must be finite and not negative";
         check_between("factor", self.factor, (0.0, f64::MAX), range)?;
         let first = match signal {
@@ -39,7 +39,12 @@ impl ThresholdBased {
         let mean = changes().sum::<f64>() / count;
         let variance = changes().map(|d| (d - mean) * (d - mean)).sum::<f64>() / count;
         let threshold = mean + self.factor * variance.sqrt();
-        check_between("threshold of the changes", threshold, (0.0, f64::MAX), range)?;
+        check_between(
+            "threshold of the changes",
+            threshold,
+            (0.0, f64::MAX),
+            range,
+        )?;
         let spikes = changes()
             .take(signal.len())
             .map(|change| beyond(change, 0.0, threshold))

@@ -1,5 +1,5 @@
 use crate::Error;
-use crate::error::{check_numbers, check_positive};
+use crate::error::{check_finite, check_positive};
 
 /// A current that is constant over steps of one length and starts at time 0.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,7 +23,7 @@ impl Current {
     /// [`Error::NonFinite`]; [`Error::OutOfRange`] for a step whose length is not positive, or that
     /// ends at infinity; [`Error::TooFew`] without any.
     pub fn steps(values: Vec<f64>, dt: f64) -> Result<Self, Error> {
-        check_numbers("current", &values)?;
+        check_finite("current", &values)?;
         check_positive("dt", dt)?;
         check_positive("dt in ms", 1000.0 * dt)?;
         if values.is_empty() {

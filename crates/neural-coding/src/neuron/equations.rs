@@ -3,7 +3,7 @@ use neuropil_ode_core::systems::{AdaptiveExponential, HodgkinHuxley, Izhikevich}
 use neuropil_ode_core::{Event, Events, Gated, Method, Options, Output, System, solve_with};
 
 use super::{Current, Lif};
-use crate::error::{check_numbers, check_positive};
+use crate::error::{check_finite, check_positive};
 use crate::{Error, SpikeTrain};
 
 /// A train is no longer than this.
@@ -82,7 +82,7 @@ fn solve<const N: usize, F: System<f64>, E: Events<f64>>(
     driven: impl Fn(f64) -> F,
     events: impl Fn(f64) -> E,
 ) -> Result<Recording, Error> {
-    check_numbers("initial state", &state)?;
+    check_finite("initial state", &state)?;
     let ticks = ticks(current, every)?;
     let mut rest = ticks.as_slice();
     let (mut times, mut potential) = (Vec::new(), Vec::with_capacity(ticks.len()));
@@ -144,7 +144,7 @@ impl Neuron for AdaptiveExponential {
         check_reset(self.reset, self.threshold)?;
         // Beyond this the exponential overflows before the threshold.
         let rise = (self.threshold - self.onset) / self.sharpness;
-        check_numbers("rise at the threshold", &[exp(rise)])?;
+        check_finite("rise at the threshold", &[exp(rise)])?;
         let driven = |current| Self { current, ..*self };
         solve(current, every, [self.rest, 0.0], 10.0, driven, driven)
     }
@@ -160,7 +160,7 @@ impl Neuron for Izhikevich {
 }
 
 fn check_reset(reset: f64, threshold: f64) -> Result<(), Error> {
-    check_numbers("reset and threshold", &[reset, threshold])?;
+    check_finite("reset and threshold", &[reset, threshold])?;
     if reset < threshold {
         Ok(())
     } else {

@@ -2,7 +2,7 @@ use neuropil_ode_core::systems::Izhikevich;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
-use crate::error::{check_numbers, check_positive};
+use crate::error::{check_finite, check_positive};
 
 /// Classes of firing, as parameters of [`Izhikevich`] (Izhikevich 2003, figure 2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -86,7 +86,7 @@ pub fn izhikevich_steps(
     dt: f64,
 ) -> Result<Vec<usize>, Error> {
     check_positive("dt", dt)?;
-    check_numbers("current", current)?;
+    check_finite("current", current)?;
     let Izhikevich {
         a,
         b,
@@ -95,7 +95,7 @@ pub fn izhikevich_steps(
         threshold,
         ..
     } = *neuron;
-    check_numbers("parameters", &[a, b, c, d, threshold])?;
+    check_finite("parameters", &[a, b, c, d, threshold])?;
     let mut v = -65.0;
     let mut u = b * v;
     let mut steps = Vec::new();

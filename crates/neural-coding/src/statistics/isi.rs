@@ -105,7 +105,7 @@ pub fn lv<'a>(train: impl Into<TrainView<'a>>) -> Option<f64> {
 /// # Errors
 /// [`Error::OutOfRange`] if the period is negative or not finite.
 pub fn lvr<'a>(train: impl Into<TrainView<'a>>, refractory: f64) -> Result<Option<f64>, Error> {
-    check_not_negative("refractory period", refractory)?;
+    check_not_negative("refractory period", &[refractory])?;
     Ok(mean_of_pairs(train.into(), |a, b| {
         let sum = a + b;
         3.0 * ((a - b) / sum).powi(2) * (1.0 + 4.0 * refractory / sum)

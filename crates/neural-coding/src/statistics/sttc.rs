@@ -31,7 +31,7 @@ pub fn sttc<'a, 'b>(
     dt: f64,
 ) -> Result<Option<f64>, Error> {
     let (a, b) = (a.into(), b.into());
-    check_not_negative("dt", dt)?;
+    check_not_negative("dt", &[dt])?;
     a.check_same_window(&b)?;
     Ok(coefficient(a, b, tiled(a, dt), tiled(b, dt), dt))
 }
@@ -41,7 +41,7 @@ pub fn sttc<'a, 'b>(
 /// # Errors
 /// [`Error::OutOfRange`] if `dt` is negative or not finite.
 pub fn sttc_matrix(trains: &SpikeTrains, dt: f64) -> Result<DMatrix<f64>, Error> {
-    check_not_negative("dt", dt)?;
+    check_not_negative("dt", &[dt])?;
     let views: Vec<TrainView<'_>> = trains.iter().collect();
     let tiles: Vec<f64> = views.iter().map(|&train| tiled(train, dt)).collect();
     let mut matrix = DMatrix::from_element(views.len(), views.len(), f64::NAN);

@@ -110,7 +110,7 @@ impl Surrogate {
         match *self {
             Self::Dither { width } => dither::uniform(times, window, width, rng),
             Self::DitherRefractory { width, refractory } => {
-                check_not_negative("refractory period", refractory)?;
+                check_not_negative("refractory period", &[refractory])?;
                 dither::refractory(times, window, width, refractory, rng);
             }
             Self::Jitter { width } => jitter::jitter(times, window, width, rng),
