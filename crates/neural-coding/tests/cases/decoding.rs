@@ -4,9 +4,12 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::{Outcomes, no_runner_yet, sections};
+use super::{Outcomes, nef, no_runner_yet, sections};
 
 /// Runs the cases.
 pub(crate) fn run(_folder: &Path, file: &Value) -> Outcomes {
-    sections(file, |_name, _value| no_runner_yet())
+    sections(file, |name, value| match name {
+        "nef" => nef::run(value),
+        _ => no_runner_yet(),
+    })
 }

@@ -11,6 +11,7 @@ pub(crate) mod distances;
 pub(crate) mod encoders;
 pub(crate) mod encoders_ref;
 pub(crate) mod information;
+pub(crate) mod nef;
 pub(crate) mod neurons;
 pub(crate) mod statistics;
 pub(crate) mod sttc;
