@@ -9,7 +9,7 @@ use neuropil_neural_coding::decode::{
 use neuropil_neural_coding::model::{Basis, PoissonGlm, PoissonGlmConfig};
 use serde_json::Value;
 
-use super::{Outcomes, get, no_runner_yet, number, numbers, rows, sections, unknown};
+use super::{Outcomes, get, nef, number, numbers, rows, sections, unknown};
 
 /// Of the golden README.
 const TOLERANCE: f64 = 1e-8;
@@ -25,7 +25,7 @@ pub(crate) fn run(_folder: &Path, file: &Value) -> Outcomes {
         "kalman" => kalman(value),
         "wiener" => wiener(get(file, "kalman")?, value),
         "population_vector" => population_vector(value),
-        "nef" => no_runner_yet(),
+        "nef" => nef::run(value),
         other => unknown(other),
     })
 }

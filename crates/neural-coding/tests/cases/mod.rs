@@ -11,6 +11,7 @@ pub(crate) mod distances;
 pub(crate) mod encoders;
 pub(crate) mod encoders_ref;
 pub(crate) mod information;
+pub(crate) mod nef;
 pub(crate) mod neurons;
 pub(crate) mod statistics;
 pub(crate) mod sttc;
@@ -38,11 +39,6 @@ pub(crate) fn sections(
 /// The outcome of a section that nobody knows.
 pub(crate) fn unknown(name: &str) -> Result<(), String> {
     Err(format!("unknown section {name}"))
-}
-
-/// The outcome of a section whose runner is not written.
-pub(crate) fn no_runner_yet() -> Result<(), String> {
-    Err("no runner yet".to_owned())
 }
 
 /// The value under a name.
