@@ -1,5 +1,7 @@
 //! Population vector, linear and Kalman decoders, Bayes, time rescaling.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
+
 use core::f64::consts::PI;
 
 use nalgebra::DMatrix;

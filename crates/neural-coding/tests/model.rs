@@ -362,7 +362,7 @@ fn covariance_recovers_a_quadratic_cell() {
     let again = SpikeTriggeredCovariance::new(&moved, &counts).unwrap();
     assert!((again.values[0] - stc.values[0]).abs() < 1e-9);
     // Along the eigenvectors, the difference is diagonal.
-    let turned = stc.vectors.tr_mul(&stc.difference) * &stc.vectors;
+    let turned = stc.vectors.transpose() * &stc.difference * &stc.vectors;
     assert!((turned[(0, 0)] - stc.values[0]).abs() < 1e-10 && turned[(0, 5)].abs() < 1e-10);
     assert_eq!(stc.project(&x).unwrap().shape(), (6, 20_000));
 

@@ -1,5 +1,7 @@
 //! Figures are whole, say what they show and refuse what they cannot.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
+
 use nalgebra::DMatrix;
 use neuropil_neural_coding::plot::{correlogram, decoded, distance_matrix, raster, tuning_curves};
 use neuropil_neural_coding::{Error, SpikeTrain, SpikeTrains};
@@ -13,7 +15,7 @@ fn check_whole(svg: &str) {
     );
     let mut open = Vec::new();
     for tag in svg.split('<').skip(1) {
-        let tag = &tag[..tag.find('>').expect("a tag ends")];
+        let tag = &tag[..tag.find('>').unwrap()];
         if let Some(name) = tag.strip_prefix('/') {
             assert_eq!(open.pop(), Some(name));
         } else if !tag.ends_with('/') {

@@ -154,7 +154,7 @@ impl Kalman {
             DVector::from_column_slice(counts) - &self.mean_counts - &self.observation * &mean;
         let mut gain = seen.clone();
         Cholesky::new(expected)?.solve_in_place(&mut gain)?;
-        let corrected = mean + gain.tr_mul(&innovation);
+        let corrected = mean + matmul(transposed(&gain), &innovation)?.column(0);
         let covariance = prior - matmul(transposed(&gain), &seen)?;
         check_finite("the state", corrected.as_slice())?;
         check_finite("the covariance", covariance.as_slice())?;
