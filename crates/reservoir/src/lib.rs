@@ -55,6 +55,7 @@ pub use reservoir::{
 pub use selection::{ClosedLoopChoice, Criterion, Lambda, LambdaChoice, LambdaScore, Validation};
 
 pub mod selection;
+pub mod tune;
 
 mod error;
 mod esn;
