@@ -287,18 +287,18 @@ fn a_study_goes_on_where_it_ended() {
     // Nothing is left to try.
     assert_eq!(tune(&parts, "44"), longer);
 
-    let again = |more: &[&str]| {
-        let base = ["--tune", "--study", parts.as_str()];
-        [&base, more].concat()
-    };
     let with = |more: &[&str], expected: &str| {
-        let mut arguments = vec![path.as_str(), "--column", "level"];
-        arguments.extend(again(more));
-        refused(&arguments, expected);
+        let base = [&path, "--column", "level", "--tune", "--study", &parts];
+        refused(&[&base, more].concat(), expected);
     };
     with(&["--model", "esn"], "another search space");
-    with(&["--season", "40"], "another search space");
+    with(&["--season", "8"], "another search space");
+    with(&["--steps", "3"], "other values, steps or seed");
+    with(&["--seed", "2"], "other values, steps or seed");
     with(&["--trials", "10"], "other settings");
+    let other = csv("level", 200, |t| format!("{}", (t as f64 * 0.7).sin()));
+    let other = file("tides-other.csv", other);
+    refused(&[&other, "--tune", "--study", &parts], "other values");
     std::fs::write(&parts, "{}").unwrap();
     with(&[], "parts.json");
 }
@@ -327,12 +327,19 @@ fn progress_is_told_on_request() {
 #[test]
 fn reservoirs_are_searched_too() {
     let path = file("tides-esn.csv", tides());
+    let model = folder().join("tides-esn.json");
+    let model = model.to_str().unwrap();
     let (code, out, err) = forecast(&[
-        &path, "--column", "level", "--tune", "--model", "esn", "--trials", "24",
+        &path, "--column", "level", "--tune", "--model", "esn", "--trials", "24", "--save", model,
     ]);
     assert_eq!((code, err.as_str()), (0, ""));
     assert!(out.contains("spectral radius"), "{out}");
     assert!(out.contains("The model beats the best baseline"), "{out}");
+    let (code, streamed, err) = forecast(&[&path, "--column", "level", "--load", model]);
+    assert_eq!((code, err.as_str()), (0, ""));
+    assert!(streamed.contains("ESN of 1 channel"), "{streamed}");
+    let last = |text: &str| text.lines().last().map(str::to_owned);
+    assert_eq!(last(&streamed), last(&out));
 }
 
 #[test]

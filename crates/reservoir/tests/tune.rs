@@ -266,7 +266,10 @@ fn awkward(
 #[test]
 fn an_interrupted_study_is_equal_to_one_that_was_not() {
     for (index, config) in studies().into_iter().enumerate() {
-        let start = || Study::new(space(), config.clone(), &mut rng(8)).unwrap();
+        let start = || {
+            let study = Study::new(space(), config.clone(), &mut rng(8)).unwrap();
+            study.labelled("awkward")
+        };
         let mut whole = start();
         whole.run(awkward).unwrap();
         let mut parts = start();

@@ -2,6 +2,7 @@ use nalgebra::DMatrix;
 
 use super::product::{self, join};
 use super::strided::{Operand, Target};
+use super::syrk::{self, Panels};
 use super::{View, ViewMut};
 use crate::{Error, Real, check_size};
 
@@ -11,11 +12,15 @@ const BLOCK: usize = 256;
 /// Blocks on the diagonal of G are computed whole up to this size.
 const DIAGONAL: usize = 32;
 
-/// Where [`gram_add_in`] and [`cross_add`] put blocks of `f32` data converted to `f64`.
+/// With fewer features than these, packing costs more than it saves.
+const PACKED: usize = 16;
+
+/// Where [`gram_add_in`] and [`cross_add`] pack blocks of data.
 ///
-/// Kept from call to call, it grows at the first one only. `f64` data need none.
+/// Kept from call to call, it grows at the first one only.
 #[derive(Debug, Clone, Default)]
 pub struct Workspace {
+    panels: Panels,
     first: Vec<f64>,
     second: Vec<f64>,
 }
@@ -159,10 +164,17 @@ pub(super) fn add_gram<T: Real>(
     mut g: Target<'_, f64>,
     workspace: &mut Workspace,
 ) {
+    let packed = x.rows() >= PACKED && x.slice().is_some() && syrk::is_available();
     let mut rest = x;
     while rest.columns() > 0 {
         let (block, later) = rest.split_columns(BLOCK.min(rest.columns()));
         rest = later;
+        if let Some(samples) = block.slice().filter(|_| packed) {
+            let panels = &mut workspace.panels;
+            panels.pack(x.rows(), samples, None, |_, x| x.to_f64());
+            syrk::add_lower(panels, g.reborrow());
+            continue;
+        }
         let block = T::widen(block, &mut workspace.first);
         add_lower(1.0, block, g.reborrow());
     }

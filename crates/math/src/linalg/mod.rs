@@ -55,8 +55,9 @@ mod kernels;
 mod product;
 pub(crate) mod qr;
 pub(crate) mod streamed_qr;
-mod strided;
+pub(crate) mod strided;
 pub(crate) mod svd;
+pub(crate) mod syrk;
 pub(crate) mod triangular;
 mod wide;
 

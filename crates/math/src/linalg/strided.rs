@@ -158,6 +158,16 @@ impl<'a, T: Copy> Operand<'a, T> {
         })
     }
 
+    /// All elements, column by column, if they stand without gaps.
+    pub(crate) fn slice(&self) -> Option<&'a [T]> {
+        if self.rows == 0 || self.columns == 0 {
+            return Some(&[]);
+        }
+        let dense = self.row_stride == 1 && (self.column_stride == self.rows || self.columns == 1);
+        // SAFETY: the invariant; the elements are contiguous, as just seen.
+        dense.then(|| unsafe { slice::from_raw_parts(self.data, self.rows * self.columns) })
+    }
+
     /// A row, if its elements are neighbours.
     #[inline(always)]
     pub(crate) fn row(&self, row: usize) -> Option<&'a [T]> {

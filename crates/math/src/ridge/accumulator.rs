@@ -4,11 +4,13 @@ use core::marker::PhantomData;
 
 use nalgebra::DMatrix;
 
-use super::centred::{BLOCK, Offset, widen};
+use super::centred::{BLOCK, Offset};
 use super::normal::Normal;
 use super::path::RidgePath;
 use super::{Ridge, RidgeMethod, Solution, check_data, check_lambda};
-use crate::linalg::{View, gram_add, matmul_into, transposed};
+use crate::linalg::ViewMut;
+use crate::linalg::strided::Target;
+use crate::linalg::syrk::{self, Panels};
 use crate::{Error, Real, check_size};
 
 /// Ridge regression over samples that arrive in blocks and are not kept, by normal equations.
@@ -45,8 +47,15 @@ pub struct RidgeAccumulator<T: Real> {
     /// Samples that wait for a full block.
     x: Vec<T>,
     y: Vec<T>,
-    room: Vec<f64>,
+    room: Room,
     precision: PhantomData<T>,
+}
+
+/// Where blocks are packed.
+#[derive(Debug, Clone, Default)]
+struct Room {
+    x: Panels,
+    y: Panels,
 }
 
 /// Moments of the samples: centred if there are offsets.
@@ -79,12 +88,13 @@ impl Moments {
         x: &[T],
         y: &[T],
         intercept: bool,
-        room: &mut Vec<f64>,
+        room: &mut Room,
     ) -> Result<(), Error> {
         let (features, outputs) = self.xy.shape();
         let samples = x.len() / features;
-        room.resize(features * BLOCK, 0.0);
-        let mut wide_y = DMatrix::zeros(outputs, samples);
+        let mut offsets = None;
+        // Chan's update is that of one more sample, the scaled difference of the means.
+        let mut update = None;
         if intercept {
             let (x_shift, y_shift) = match &self.offsets {
                 Some((x, y)) => (x.shift.clone(), y.shift.clone()),
@@ -92,23 +102,55 @@ impl Moments {
             };
             let x_offset = Offset::mean_from(x_shift, x);
             let y_offset = Offset::mean_from(y_shift, y);
-            x_offset.subtract_from(x, &mut room[..x.len()]);
-            y_offset.subtract_from(y, wide_y.as_mut_slice());
-            self.combine_means(samples, x_offset, y_offset);
-        } else {
-            widen(x, &mut room[..x.len()]);
-            widen(y, wide_y.as_mut_slice());
+            update = self.advance_means(samples, &x_offset, &y_offset);
+            offsets = Some((x_offset, y_offset));
         }
-        let x = View::from_slice_with_strides(room, features, samples, 1, features);
-        gram_add(&mut self.xx, x)?;
-        matmul_into(1.0, x, transposed(&wide_y), 1.0, &mut self.xy)?;
-        for sample in wide_y.as_slice().chunks_exact(outputs) {
-            for (sum, y) in self.yy.iter_mut().zip(sample) {
-                *sum += y * y;
+        let (dx, dy) = update.unzip();
+        let (x_offset, y_offset) = offsets.unzip();
+        for (rows, samples, offset, last, panels) in [
+            (features, x, x_offset, dx, &mut room.x),
+            (outputs, y, y_offset, dy, &mut room.y),
+        ] {
+            if let Some(Offset { shift, mean }) = &offset {
+                let (shift, mean) = (&shift[..rows], &mean[..rows]);
+                panels.pack(rows, samples, last.as_deref(), |i, x| {
+                    (x.to_f64() - shift[i]) - mean[i]
+                });
+            } else {
+                panels.pack(rows, samples, None, |_, x| x.to_f64());
             }
         }
+        syrk::add_lower(&room.x, Target::from(ViewMut::from(&mut self.xx)));
+        syrk::add_cross(&room.x, &room.y, Target::from(ViewMut::from(&mut self.xy)));
+        room.y.add_squares(&mut self.yy);
         self.samples += samples;
         Ok(())
+    }
+
+    /// Moves the means on to those of `samples` more, and gives what stands for the distance between the
+    /// old and the new: $\sqrt{n m / (n + m)} \delta$ of x and of y.
+    fn advance_means(
+        &mut self,
+        samples: usize,
+        x: &Offset,
+        y: &Offset,
+    ) -> Option<(Vec<f64>, Vec<f64>)> {
+        let Some((old_x, old_y)) = &mut self.offsets else {
+            self.offsets = Some((x.clone(), y.clone()));
+            return None;
+        };
+        let (n, m) = (self.samples as f64, samples as f64);
+        let (weight, share) = ((n * m / (n + m)).sqrt(), m / (n + m));
+        let advance = |old: &mut Offset, new: &Offset| -> Vec<f64> {
+            (0..old.mean.len())
+                .map(|i| {
+                    let delta = (new.shift[i] - old.shift[i]) + (new.mean[i] - old.mean[i]);
+                    old.mean[i] += share * delta;
+                    weight * delta
+                })
+                .collect()
+        };
+        Some((advance(old_x, x), advance(old_y, y)))
     }
 
     /// The part of Chan's update that comes from the difference δ of the means of these `self.samples`
@@ -179,7 +221,7 @@ impl<T: Real> RidgeAccumulator<T> {
             intercept,
             x: Vec::new(),
             y: Vec::new(),
-            room: Vec::new(),
+            room: Room::default(),
             precision: PhantomData,
         })
     }
@@ -269,7 +311,7 @@ impl<T: Real> RidgeAccumulator<T> {
     fn moments(&self) -> Result<Moments, Error> {
         let mut moments = self.moments.clone();
         if !self.x.is_empty() {
-            moments.absorb(&self.x, &self.y, self.intercept, &mut Vec::new())?;
+            moments.absorb(&self.x, &self.y, self.intercept, &mut Room::default())?;
         }
         if moments.samples == 0 {
             return Err(Error::Empty { what: "samples" });
@@ -298,7 +340,7 @@ impl<T: Real> RidgeAccumulator<T> {
         if self.moments.samples == 0 {
             return Err(Error::Empty { what: "samples" });
         }
-        (self.room, self.x, self.y) = (Vec::new(), Vec::new(), Vec::new());
+        (self.room, self.x, self.y) = (Room::default(), Vec::new(), Vec::new());
         solve(self.moments, lambda)
     }
 

@@ -3,7 +3,7 @@
 use nalgebra::DMatrix;
 
 use super::as_f64;
-use crate::linalg::View;
+use crate::linalg::{View, wide};
 use crate::{Error, Real};
 
 /// Samples of a block: a block of 28 features stays in the first-level cache, one of 1000 in the
@@ -29,11 +29,16 @@ impl Offset {
         // Sums of sums: rounding grows with the root of the length of each.
         for block in samples.chunks(rows * BLOCK) {
             partial.fill(0.0);
-            for sample in block.chunks_exact(rows) {
-                for ((sum, &x), shift) in partial.iter_mut().zip(sample).zip(&shift) {
-                    *sum += x.to_f64() - shift;
-                }
-            }
+            wide(
+                #[inline(always)]
+                || {
+                    for sample in block.chunks_exact(rows) {
+                        for ((sum, &x), shift) in partial.iter_mut().zip(sample).zip(&shift) {
+                            *sum += x.to_f64() - shift;
+                        }
+                    }
+                },
+            );
             for (mean, sum) in mean.iter_mut().zip(&partial) {
                 *mean += sum;
             }

@@ -119,6 +119,7 @@ pub struct Study {
     space: Space,
     config: StudyConfig,
     seed: u64,
+    label: String,
     trials: Vec<FinishedTrial>,
 }
 
@@ -144,6 +145,7 @@ impl Study {
             space,
             config,
             seed: rng.random(),
+            label: String::new(),
             trials: Vec::new(),
         };
         study.check_settings()?;
@@ -157,6 +159,20 @@ impl Study {
             self.sobol()?;
         }
         Ok(())
+    }
+
+    /// Says what the objective is about. It is saved with the study, which itself knows nothing of the
+    /// data: whoever goes on with a study can compare.
+    #[must_use]
+    pub fn labelled(mut self, label: impl Into<String>) -> Self {
+        self.label = label.into();
+        self
+    }
+
+    /// What the objective is about, if it was [said](Self::labelled).
+    #[must_use]
+    pub fn label(&self) -> &str {
+        &self.label
     }
 
     /// What is searched.

@@ -3,7 +3,8 @@ use std::path::Path;
 
 use nalgebra::DMatrix;
 use neuropil_reservoir::{
-    Error, Esn, EsnConfig, Lambda, Leak, Ngrc, NgrcConfig, Orders, Scaling, Target,
+    Error, Esn, EsnConfig, EsnState, Lambda, Leak, Ngrc, NgrcConfig, NgrcState, Orders, Scaling,
+    Target,
 };
 use rand::rngs::Xoshiro256PlusPlus;
 
@@ -144,12 +145,84 @@ impl Model {
     }
 
     pub(crate) fn save(&self, path: &Path) -> Result<(), String> {
-        match self {
-            Self::Ngrc(model) => model.save(path).map_err(|e| e.to_string()),
-            Self::Esn(_) => Err(format!(
-                "{}: reservoirs cannot be saved yet",
-                path.display()
-            )),
+        let outcome = match self {
+            Self::Ngrc(model) => model.save(path),
+            Self::Esn(model) => model.save(path),
+        };
+        outcome.map_err(|e| e.to_string())
+    }
+
+    /// A model that was saved, of either kind.
+    pub(crate) fn load(path: &Path) -> Result<Self, String> {
+        match Ngrc::load(path) {
+            Ok(model) => Ok(Self::Ngrc(Box::new(model))),
+            // If it is neither, the first error is as good as the second.
+            Err(error) => Esn::load(path)
+                .map(|model| Self::Esn(Box::new(model)))
+                .map_err(|_| error.to_string()),
         }
+    }
+
+    /// What it is and what it has learned from, in words.
+    pub(crate) fn describe(&self) -> Result<String, Error> {
+        let (name, channels, weights, samples) = match self {
+            Self::Ngrc(model) => (
+                "NG-RC",
+                model.features()?.channels(),
+                model.weights()?.len(),
+                model.samples()?,
+            ),
+            Self::Esn(model) => (
+                "ESN",
+                model.reservoir().inputs(),
+                model.weights()?.len(),
+                model.samples()?,
+            ),
+        };
+        Ok(format!(
+            "{name} of {} and {} that has learned from {}",
+            plural(channels, "channel"),
+            plural(weights, "weight"),
+            plural(samples, "pair")
+        ))
+    }
+}
+
+/// A model that gets its values one by one.
+#[derive(Debug)]
+pub(crate) enum Stream<'a> {
+    Ngrc(&'a Ngrc<f64>, NgrcState<f64>),
+    Esn(&'a Esn<f64>, EsnState<f64>),
+}
+
+impl<'a> Stream<'a> {
+    pub(crate) fn new(model: &'a Model) -> Result<Self, Error> {
+        Ok(match model {
+            Model::Ngrc(model) => Self::Ngrc(model, model.state()?),
+            Model::Esn(model) => Self::Esn(model, model.state()?),
+        })
+    }
+
+    /// Takes in a value; the prediction of the next one, if enough have been seen.
+    pub(crate) fn step(&mut self, value: f64) -> Result<Option<f64>, Error> {
+        let mut next = [0.0];
+        let ready = match self {
+            Self::Ngrc(model, state) => model.step(state, &[value], &mut next)?,
+            Self::Esn(model, state) => {
+                model.step(state, &[value], &mut next)?;
+                true
+            }
+        };
+        Ok(ready.then_some(next[0]))
+    }
+
+    /// The values after the last.
+    pub(crate) fn forecast(mut self, steps: usize) -> Result<Vec<f64>, Error> {
+        let mut values = vec![0.0; steps];
+        match &mut self {
+            Self::Ngrc(model, state) => model.forecast_into(state, &mut values)?,
+            Self::Esn(model, state) => model.forecast_into(state, &mut values)?,
+        }
+        Ok(values)
     }
 }

@@ -55,6 +55,11 @@ pub(crate) fn choose(
         ..StudyConfig::default()
     };
     let first = count.saturating_sub(3 * validation);
+    let label = format!(
+        "forecasts of {horizon} steps, {count} values, sum {:016x}, seed {}",
+        sum(recent),
+        tuning.seed
+    );
     match tuning.kind {
         Kind::Ngrc => {
             let base = NgrcConfig {
@@ -64,7 +69,7 @@ pub(crate) fn choose(
             };
             let objective = NgrcObjective::new(&series, &base, &config).map_err(words)?;
             let space = ngrc_space(first, season).map_err(words)?;
-            let study = search(space, &config.study, tuning, err, |trial, _| {
+            let study = search(space, &config.study, &label, tuning, err, |trial, _| {
                 objective.evaluate(trial)
             })?;
             best(&study, known, horizon, |trial, penalty| {
@@ -86,7 +91,7 @@ pub(crate) fn choose(
             };
             let objective = EsnObjective::new(&series, &base, &config).map_err(words)?;
             let space = esn_space().map_err(words)?;
-            let study = search(space, &config.study, tuning, err, |trial, rng| {
+            let study = search(space, &config.study, &label, tuning, err, |trial, rng| {
                 objective.evaluate(trial, rng)
             })?;
             best(&study, known, horizon, |trial, penalty| {
@@ -98,6 +103,16 @@ pub(crate) fn choose(
             })
         }
     }
+}
+
+/// A check sum of the values (FNV-1a): a study goes on with the data that it was made of.
+fn sum(values: &[f64]) -> u64 {
+    values
+        .iter()
+        .flat_map(|v| v.to_bits().to_le_bytes())
+        .fold(0xcbf2_9ce4_8422_2325, |sum, byte| {
+            (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        })
 }
 
 fn words(error: Error) -> String {
@@ -131,16 +146,22 @@ fn ngrc_space(training: usize, season: Option<usize>) -> Result<Space, Error> {
 fn search<E: Into<neuropil_reservoir::tune::Evaluation>>(
     space: Space,
     config: &StudyConfig,
+    label: &str,
     tuning: &Tuning,
     err: &mut dyn Write,
     objective: impl Fn(&Trial, &mut Xoshiro256PlusPlus) -> Result<E, Error> + Sync,
 ) -> Result<Study, String> {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(tuning.seed);
-    let fresh = Study::new(space, config.clone(), &mut rng).map_err(words)?;
+    let fresh = Study::new(space, config.clone(), &mut rng)
+        .map_err(words)?
+        .labelled(label);
     let mut study = match &tuning.study {
         Some(path) if path.exists() => {
             let mut study = Study::load(path).map_err(words)?;
-            let other = |what: &str| format!("{}: the study has {what}", path.display());
+            let other = |what: &str| format!("{}: the study is of {what}", path.display());
+            if study.label() != label {
+                return Err(other("other values, steps or seed"));
+            }
             if study.trials().len() < config.trials && study.config().trials < config.trials {
                 study.set_trials(config.trials).map_err(words)?;
             }
