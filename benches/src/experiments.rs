@@ -4,6 +4,7 @@ use indicatif::ProgressBar;
 
 use crate::report::Report;
 
+mod forecast;
 mod ngrc;
 mod ode;
 
@@ -32,6 +33,7 @@ pub const ALL: &[Experiment] = &[
     ngrc::LORENZ63,
     ngrc::DOUBLE_SCROLL,
     ngrc::INFER_Z,
+    forecast::SUNSPOTS,
     ode::ORDERS,
     ode::DIGITS,
     ode::SPIKES,
