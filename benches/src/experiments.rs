@@ -11,6 +11,7 @@ mod esn_mackey_glass;
 mod esn_memory_capacity;
 mod esn_narma10;
 mod esn_santa_fe;
+mod forecast;
 mod ngrc;
 mod ngrc_vpt;
 mod ode;
@@ -48,6 +49,7 @@ pub const ALL: &[Experiment] = &[
     esn_memory_capacity::MEMORY_CAPACITY,
     esn_santa_fe::SANTA_FE,
     esn_japanese_vowels::JAPANESE_VOWELS,
+    forecast::SUNSPOTS,
     ode::ORDERS,
     ode::DIGITS,
     ode::SPIKES,

@@ -74,6 +74,13 @@ pub enum Error {
         /// The channel in which it happened.
         channel: usize,
     },
+    /// A search in which no trial succeeded.
+    AllTrialsFailed {
+        /// How many there were.
+        trials: usize,
+        /// What the first of them said.
+        first: String,
+    },
 }
 
 impl Error {
@@ -128,6 +135,9 @@ impl fmt::Display for Error {
                 f,
                 "the forecast diverged: step {step} is not finite in channel {channel}"
             ),
+            Self::AllTrialsFailed { trials, first } => {
+                write!(f, "none of {trials} trials succeeded; the first: {first}")
+            }
         }
     }
 }

@@ -60,6 +60,7 @@ pub use selection::{ClosedLoopChoice, Criterion, Lambda, LambdaChoice, LambdaSco
 
 pub mod judge;
 pub mod selection;
+pub mod tune;
 
 mod classify;
 mod error;

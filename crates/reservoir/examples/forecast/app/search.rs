@@ -1,54 +1,7 @@
-use std::fmt;
+use neuropil_reservoir::{NgrcConfig, Orders, Target};
 
-use nalgebra::DMatrix;
-use neuropil_reservoir::{Error, Lambda, Ngrc, NgrcConfig, Orders, Target};
-
-use super::plural;
+use super::model::{Model, Setting};
 use super::rolling::Rolling;
-
-/// What is varied. The channel is standardised and the penalty is in units of the number of samples,
-/// so that one grid serves every series.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Setting {
-    taps: usize,
-    stride: usize,
-    order: usize,
-    penalty: f64,
-    target: Target,
-}
-
-impl fmt::Display for Setting {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}, stride {}, order {}, lambda {:.0e} per sample, target {}",
-            plural(self.taps, "tap"),
-            self.stride,
-            self.order,
-            self.penalty,
-            match self.target {
-                Target::Increment => "increment",
-                Target::Direct => "next value",
-            }
-        )
-    }
-}
-
-impl Setting {
-    fn config(&self, samples: usize) -> NgrcConfig {
-        NgrcConfig {
-            taps: self.taps,
-            stride: self.stride,
-            orders: Orders::UpTo(self.order),
-            constant: false,
-            target: self.target,
-            standardise: true,
-            lambda: Lambda::Fixed(self.penalty * samples as f64),
-            intercept: true,
-            ..NgrcConfig::default()
-        }
-    }
-}
 
 /// The chosen setting.
 #[derive(Debug)]
@@ -56,6 +9,8 @@ pub(crate) struct Chosen {
     pub(crate) setting: Setting,
     pub(crate) rmse: f64,
     pub(crate) tried: usize,
+    /// How many of those could not be fitted or diverged.
+    pub(crate) failed: usize,
 }
 
 const TAPS: [usize; 8] = [1, 2, 3, 4, 6, 8, 12, 24];
@@ -105,6 +60,7 @@ pub(crate) fn choose(
                     stride,
                     orders: Orders::UpTo(order),
                     constant: false,
+                    intercept: true,
                     ..NgrcConfig::default()
                 };
                 // Two pairs for each weight at the least.
@@ -114,32 +70,36 @@ pub(crate) fn choose(
                 }
                 for penalty in PENALTIES {
                     for target in [Target::Increment, Target::Direct] {
-                        let setting = Setting {
-                            taps,
-                            stride,
-                            order,
+                        // The channel is standardised, so that one grid serves every series.
+                        let setting = Setting::Ngrc {
+                            config: NgrcConfig {
+                                target,
+                                ..config.clone()
+                            },
                             penalty,
-                            target,
                         };
                         tried += 1;
                         // What cannot be fitted or diverges is out of the race.
-                        let Ok(model) = fit(training, &setting) else {
+                        let Ok(model) = setting.fit(training) else {
                             continue;
                         };
                         let errors =
-                            rolling.errors(known, |history| forecast(&model, history, horizon));
+                            rolling.errors(known, |history| model.forecast(history, horizon));
                         stable.extend(errors.map(|e| (setting, e.all())));
                     }
                 }
             }
         }
     }
+    let failed = tried - stable.len();
     stable.sort_by(|a, b| a.1.total_cmp(&b.1));
     // The model that goes into the test has seen more, and must be as robust as the one that won.
     let robust = |setting: &Setting| {
-        [training, known]
-            .into_iter()
-            .all(|values| fit(values, setting).is_ok_and(|model| is_robust(&model, known, horizon)))
+        [training, known].into_iter().all(|values| {
+            setting
+                .fit(values)
+                .is_ok_and(|model| is_robust(&model, known, horizon))
+        })
     };
     let (setting, rmse) = stable
         .into_iter()
@@ -149,38 +109,25 @@ pub(crate) fn choose(
         setting,
         rmse,
         tried,
+        failed,
     })
 }
 
 /// Whether the forecasts stay in bounds after histories with swings half as large again as they were.
 /// The next swing may be the largest ever, and a polynomial of high order that never saw its like
 /// can throw it anywhere; a validation part with small swings does not show that.
-fn is_robust(model: &Ngrc<f64>, known: &[f64], horizon: usize) -> bool {
+pub(crate) fn is_robust(model: &Model, known: &[f64], horizon: usize) -> bool {
     let mean = known.iter().sum::<f64>() / known.len() as f64;
     let largest = known.iter().fold(0.0_f64, |m, v| m.max((v - mean).abs()));
     let stretched: Vec<f64> = known.iter().map(|v| mean + 1.5 * (v - mean)).collect();
-    let Ok(warmup) = model.config().warmup() else {
+    let first = model.needed();
+    if first.saturating_add(horizon) > known.len() {
         return false;
-    };
-    let everywhere = Rolling::new(warmup + 1..known.len(), horizon, STRETCHED_ORIGINS);
+    }
+    let everywhere = Rolling::new(first..known.len(), horizon, STRETCHED_ORIGINS);
     everywhere.origins().iter().all(|&origin| {
-        forecast(model, &stretched[..origin], horizon)
+        model
+            .forecast(&stretched[..origin], horizon)
             .is_some_and(|values| values.iter().all(|v| (v - mean).abs() <= 3.0 * largest))
     })
-}
-
-/// A model of these values.
-pub(crate) fn fit(values: &[f64], setting: &Setting) -> Result<Ngrc<f64>, Error> {
-    let mut model = Ngrc::new(setting.config(values.len()))?;
-    model.fit(&DMatrix::from_row_slice(1, values.len(), values))?;
-    Ok(model)
-}
-
-/// The values after this history; nothing if the forecast diverges or the history is too short.
-pub(crate) fn forecast(model: &Ngrc<f64>, history: &[f64], steps: usize) -> Option<Vec<f64>> {
-    let needed = model.config().warmup().ok()? + 1;
-    let recent = &history[history.len().checked_sub(needed)?..];
-    let recent = DMatrix::from_row_slice(1, needed, recent);
-    let forecast = model.forecast(&recent, steps).ok()?;
-    Some(forecast.as_slice().to_vec())
 }
