@@ -46,17 +46,22 @@
 
 pub use error::Error;
 pub use esn::{Esn, EsnConfig, EsnState, StateFeatures, StateTerms, TrainingNoise};
+pub use local::{Grid, LocalNgrc, LocalNgrcConfig, LocalNgrcState};
 pub use neuropil_math::ridge::{Ridge, RidgeConfig, RidgeMethod};
 pub use ngrc::{FeatureMap, MAX_FEATURES, Ngrc, NgrcConfig, NgrcState, Orders, Target, Task};
 pub use reservoir::{
     Dynamics, Feedback, Leak, Recurrent, Reservoir, ReservoirConfig, ReservoirParts,
     ReservoirState, Scaling, Topology,
 };
+pub use state_map::{MapState, StateMap};
 pub use selection::{ClosedLoopChoice, Criterion, Lambda, LambdaChoice, LambdaScore, Validation};
 
 pub mod selection;
 
 mod error;
 mod esn;
+mod local;
 mod ngrc;
+mod regression;
 mod reservoir;
+mod state_map;
