@@ -44,6 +44,7 @@
 //! Gauthier, Bollt, Griffith and Barbosa, *Next generation reservoir computing*, Nature
 //! Communications 12, 5564 (2021).
 
+pub use composition::{Branch, Channels, Composition, CompositionConfig, CompositionState};
 pub use error::Error;
 pub use esn::{Esn, EsnConfig, EsnState, StateFeatures, StateTerms, TrainingNoise};
 pub use local::{Grid, LocalNgrc, LocalNgrcConfig, LocalNgrcState};
@@ -58,6 +59,7 @@ pub use selection::{ClosedLoopChoice, Criterion, Lambda, LambdaChoice, LambdaSco
 
 pub mod selection;
 
+mod composition;
 mod error;
 mod esn;
 mod local;
