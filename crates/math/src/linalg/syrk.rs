@@ -155,10 +155,13 @@ fn add_blocks(
             if lower && j >= i + tall {
                 break;
             }
+            let columns = LANES.min(y.rows - j * LANES);
+            for lane in 0..columns {
+                fetch(&c.column_mut((j - first) * LANES + lane)[i * LANES..], tall);
+            }
             let mut sums = [[[0.0; LANES]; TALL]; LANES];
             let panels = core::array::from_fn(|q| x.panel((i + q).min(x.len() - 1)));
             tile(tall, panels, y.panel(j), &mut sums);
-            let columns = LANES.min(y.rows - j * LANES);
             for (lane, sums) in sums[..columns].iter().enumerate() {
                 let column = &mut c.column_mut((j - first) * LANES + lane)[i * LANES..];
                 for (c, sum) in column.iter_mut().zip(sums[..tall].as_flattened()) {
@@ -168,6 +171,19 @@ fn add_blocks(
         }
         i += tall;
     }
+}
+
+/// Asks for the first `panels` panels of a column of C, which arrive while their sums are computed.
+#[inline(always)]
+fn fetch(column: &[f64], panels: usize) {
+    #[cfg(target_arch = "x86_64")]
+    for line in column.chunks(LANES).take(panels + 1) {
+        use core::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        // SAFETY: a prefetch has no effect but on the cache.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().cast()) };
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = (column, panels);
 }
 
 /// The products of the first `tall` panels of `a` with the eight rows of `b`.

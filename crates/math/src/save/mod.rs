@@ -40,7 +40,9 @@
 pub use atomic::write_atomically;
 pub use json::{JSON_LIMIT, load_json, load_model, read_limited, save_json, save_model};
 #[cfg(feature = "safetensors")]
-pub use safetensors::{import_safetensors, load_safetensors, save_safetensors};
+pub use safetensors::{
+    import_safetensors, load_safetensors, read_safetensors_metadata, save_safetensors,
+};
 pub use tensors::{Tensors, load_parameters, save_parameters};
 
 mod atomic;

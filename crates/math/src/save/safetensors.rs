@@ -1,8 +1,9 @@
 use std::collections::{BTreeMap, HashMap};
+use std::io::Read as _;
 use std::path::Path;
 
 use safetensors::SafeTensors;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::crc32::Crc32;
 use super::tensors::{assign, check_dtype, dtype};
@@ -202,6 +203,40 @@ pub fn load_safetensors<T: Real, P: Parameters<T> + ?Sized>(
     assign_bytes(path, &bytes, parameters)?;
     let own = |key: &String| OWN_KEYS.contains(&key.as_str());
     Ok(metadata.into_iter().filter(|(key, _)| !own(key)).collect())
+}
+
+/// The metadata of a file that [`save_safetensors`] wrote, those of the envelope included: what a program
+/// needs to know before it can make the model that [`load_safetensors`] fills.
+///
+/// The check sum is not looked at, and of the tensors nothing is read.
+///
+/// # Errors
+/// [`Error::Io`] if the file cannot be read, [`Error::Malformed`] if it has no header of the format.
+pub fn read_safetensors_metadata(
+    path: impl AsRef<Path>,
+) -> Result<BTreeMap<String, String>, Error> {
+    let path = path.as_ref();
+    let io = |error: std::io::Error| Error::io(path, &error);
+    let mut file = std::fs::File::open(path).map_err(io)?;
+    let mut length = [0; 8];
+    let truncated = |_| malformed(path, "shorter than its header".to_owned());
+    file.read_exact(&mut length).map_err(truncated)?;
+    let length = u64::from_le_bytes(length);
+    if length > HEADER_LIMIT || length > file.metadata().map_err(io)?.len() {
+        return Err(malformed(path, format!("a header of {length} bytes")));
+    }
+    let mut header = Vec::new();
+    file.take(length).read_to_end(&mut header).map_err(io)?;
+    let header: Header =
+        serde_json::from_slice(&header).map_err(|e| malformed(path, format!("the header: {e}")))?;
+    Ok(header.metadata)
+}
+
+/// What is read of a header that is not checked against its tensors.
+#[derive(Deserialize)]
+struct Header {
+    #[serde(rename = "__metadata__", default)]
+    metadata: BTreeMap<String, String>,
 }
 
 /// Reads the tensors of a safetensors file that another program wrote.

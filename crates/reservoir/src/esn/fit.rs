@@ -304,7 +304,7 @@ impl<T: Real, R: StateMap<T>> Esn<T, R> {
         work: &mut Sink<'_, T>,
     ) -> Result<(), Error> {
         let (channels, features) = (self.reservoir.inputs(), self.features());
-        let outputs = outputs(sequences);
+        let (outputs, units) = (outputs(sequences), self.reservoir.units());
         let washout = self.config.washout;
         let increment = self.config.target == Target::Increment;
         let mut noise = Noise::new(self);
@@ -352,15 +352,15 @@ impl<T: Real, R: StateMap<T>> Esn<T, R> {
                 target(time, &state, column);
                 filled += 1;
                 if filled == BLOCK {
-                    check_block(&x, time + 1, self.reservoir.units())?;
-                    work(&x, &y)?;
+                    let explain = |e| diverged(e, time + 1 - BLOCK, features, units);
+                    work(&x, &y).map_err(explain)?;
                     filled = 0;
                 }
             }
             if filled > 0 {
+                let explain = |e| diverged(e, sequence.len() - filled, features, units);
                 let rest = x.columns(0, filled).into_owned();
-                check_block(&rest, sequence.len(), self.reservoir.units())?;
-                work(&rest, &y.columns(0, filled).into_owned())?;
+                work(&rest, &y.columns(0, filled).into_owned()).map_err(explain)?;
             }
         }
         Ok(())
@@ -458,18 +458,16 @@ fn fitted_with<T: Real>(
     }
 }
 
-/// Refuses features that are not finite, which an activation without bounds allows.
-fn check_block<T: Real>(x: &DMatrix<T>, end: usize, units: usize) -> Result<(), Error> {
-    // 0·x is zero for a finite x and NaN for every other: no branch.
-    let sum = x.iter().fold(T::zero(), |sum, &x| sum + x * T::zero());
-    if sum.is_finite() {
-        return Ok(());
+/// That a regression refuses features that are not finite means that the reservoir left the finite
+/// numbers, which an activation without bounds allows.
+fn diverged(error: Error, first: usize, features: usize, units: usize) -> Error {
+    match error {
+        Error::Math(neuropil_math::Error::NonFinite { what: "x", index }) => Error::Diverged {
+            step: first + index / features,
+            channel: (index % features) % units,
+        },
+        error => error,
     }
-    let index = x.iter().position(|x| !x.is_finite()).unwrap_or(0);
-    Err(Error::Diverged {
-        step: end - x.ncols() + index / x.nrows(),
-        channel: (index % x.nrows()) % units,
-    })
 }
 
 /// The noise of one training.

@@ -10,5 +10,6 @@ mod features;
 mod fit;
 mod model;
 mod readout;
+mod saving;
 mod scaling;
 mod state;

@@ -1,6 +1,7 @@
 use nalgebra::DMatrix;
 use neuropil_math::random::{self, Entries};
 use neuropil_math::spectral::{self, RadiusConfig};
+use neuropil_math::vectors::{Kernel, widest};
 use neuropil_math::{Csr, LinearMap, Real, Scale, SlicedEll};
 use rand::Rng;
 
@@ -313,10 +314,11 @@ impl<T: Real> Reservoir<T> {
     /// The coupling times a state.
     #[inline]
     fn multiply(&self, x: &[T], y: &mut [T]) -> Result<(), Error> {
-        Ok(match &self.fast {
+        match &self.fast {
             Some(matrix) => matrix.apply(x, y)?,
             None => self.coupling().apply(x, y)?,
-        })
+        }
+        Ok(())
     }
 
     /// One step with arguments that were checked.
@@ -327,50 +329,129 @@ impl<T: Real> Reservoir<T> {
         feedback: &[T],
     ) -> Result<(), Error> {
         let parts = &self.parts;
-        state.drive.copy_from_slice(&parts.bias);
-        add_product(&parts.input, input, &mut state.drive);
-        if let Some(weights) = &parts.feedback {
-            add_product(weights, feedback, &mut state.drive);
-        }
-        let next = &mut state.next;
-        self.multiply(&state.x, next)?;
-        for (z, &drive) in next.iter_mut().zip(&state.drive) {
-            *z += drive;
-        }
+        let ReservoirState { x, next, drive } = state;
+        self.multiply(x, next)?;
+        widest(Drive {
+            bias: &parts.bias,
+            weights: [
+                (parts.input.as_slice(), input),
+                parts
+                    .feedback
+                    .as_ref()
+                    .map_or((&[][..], &[][..]), |w| (w.as_slice(), feedback)),
+            ],
+            drive,
+            z: next,
+        });
         parts.activation.apply(next);
-        match parts.dynamics {
+        let (kept, share) = match parts.dynamics {
             Dynamics::Leaky => match parts.leak[..] {
-                [leak] if leak == T::one() => {}
-                [leak] => {
-                    let kept = T::one() - leak;
-                    for (next, &x) in next.iter_mut().zip(&state.x) {
-                        *next = kept * x + leak * *next;
-                    }
+                [leak] if leak == T::one() => {
+                    core::mem::swap(x, next);
+                    return Ok(());
                 }
-                ref leaks => {
-                    for ((next, &x), &leak) in next.iter_mut().zip(&state.x).zip(leaks) {
-                        *next = (T::one() - leak) * x + leak * *next;
-                    }
-                }
+                [leak] => (Share::All(T::one() - leak), Share::All(leak)),
+                ref leaks => (Share::Rest(leaks), Share::Each(leaks)),
             },
             Dynamics::EdgeOfStability { proximity } => {
-                let (share, rest) = (T::of(proximity), T::of(1.0 - proximity));
                 if let Some(orthogonal) = &parts.orthogonal {
-                    orthogonal.apply(&state.x, &mut state.drive)?;
+                    orthogonal.apply(x, drive)?;
+                    x.copy_from_slice(drive);
                 }
-                for (next, &rotated) in next.iter_mut().zip(&state.drive) {
-                    *next = share * *next + rest * rotated;
-                }
+                (
+                    Share::All(T::of(1.0 - proximity)),
+                    Share::All(T::of(proximity)),
+                )
             }
-            Dynamics::Euler { step, .. } => {
-                let step = T::of(step);
-                for (next, &x) in next.iter_mut().zip(&state.x) {
-                    *next = x + step * *next;
+            Dynamics::Euler { step, .. } => (Share::All(T::one()), Share::All(T::of(step))),
+        };
+        widest(Mix {
+            kept,
+            share,
+            x,
+            next,
+        });
+        Ok(())
+    }
+}
+
+/// Adds to $z$ the bias and the shares of input and feedback.
+struct Drive<'a, T> {
+    bias: &'a [T],
+    weights: [(&'a [T], &'a [T]); 2],
+    drive: &'a mut [T],
+    z: &'a mut [T],
+}
+
+impl<T: Real> Kernel for Drive<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let (units, drive) = (self.bias.len(), self.drive);
+        // Of one channel, the most common case, without a pass over the memory between.
+        if let [(column, &[u]), (_, [])] = self.weights {
+            for (((z, &b), &w), drive) in self.z.iter_mut().zip(self.bias).zip(column).zip(drive) {
+                *drive = b + w * u;
+                *z += *drive;
+            }
+            return;
+        }
+        drive.copy_from_slice(self.bias);
+        for (weights, signal) in self.weights {
+            for (column, &u) in weights.chunks_exact(units).zip(signal) {
+                for (drive, &w) in drive.iter_mut().zip(column) {
+                    *drive += w * u;
                 }
             }
         }
-        core::mem::swap(&mut state.x, next);
-        Ok(())
+        for (z, &drive) in self.z.iter_mut().zip(&*drive) {
+            *z += drive;
+        }
+    }
+}
+
+/// A factor for each unit.
+enum Share<'a, T> {
+    All(T),
+    Each(&'a [T]),
+    /// What is left of one.
+    Rest(&'a [T]),
+}
+
+impl<T: Real> Share<'_, T> {
+    #[inline(always)]
+    fn of(&self, unit: usize) -> T {
+        match self {
+            Self::All(share) => *share,
+            Self::Each(shares) => shares[unit],
+            Self::Rest(shares) => T::one() - shares[unit],
+        }
+    }
+}
+
+/// $x \leftarrow a x + b f(z)$.
+struct Mix<'a, T> {
+    kept: Share<'a, T>,
+    share: Share<'a, T>,
+    x: &'a mut [T],
+    next: &'a [T],
+}
+
+impl<T: Real> Kernel for Mix<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        if let (&Share::All(kept), &Share::All(share)) = (&self.kept, &self.share) {
+            for (x, &next) in self.x.iter_mut().zip(self.next) {
+                *x = kept * *x + share * next;
+            }
+            return;
+        }
+        for (unit, (x, &next)) in self.x.iter_mut().zip(self.next).enumerate() {
+            *x = self.kept.of(unit) * *x + self.share.of(unit) * next;
+        }
     }
 }
 
