@@ -47,7 +47,10 @@
 pub use composition::{Branch, Channels, Composition, CompositionConfig, CompositionState};
 pub use error::Error;
 pub use esn::{Esn, EsnConfig, EsnState, StateFeatures, StateTerms, TrainingNoise};
-pub use local::{Grid, LocalNgrc, LocalNgrcConfig, LocalNgrcState};
+pub use local::{
+    Grid, LocalEsn, LocalEsnConfig, LocalEsnState, LocalNgrc, LocalNgrcConfig, LocalNgrcState,
+    Sharing,
+};
 pub use neuropil_math::ridge::{Ridge, RidgeConfig, RidgeMethod};
 pub use ngrc::{FeatureMap, MAX_FEATURES, Ngrc, NgrcConfig, NgrcState, Orders, Target, Task};
 pub use reservoir::{

@@ -56,6 +56,15 @@ impl Entry {
             .ok_or_else(|| format!("no number {name} in {:?}", self.params))
     }
 
+    /// A list of numbers among the parameters.
+    pub(crate) fn numbers(&self, name: &str) -> Result<Vec<f64>, String> {
+        let numbers = self.params.get(name).and_then(|list| {
+            let list = list.as_array()?;
+            list.iter().map(serde_json::Value::as_f64).collect()
+        });
+        numbers.ok_or_else(|| format!("no numbers {name} in {:?}", self.params))
+    }
+
     /// A text among the parameters.
     pub(crate) fn text(&self, name: &str) -> Result<&str, String> {
         self.params
@@ -104,6 +113,7 @@ fn run(folder: &Path, name: &str, entry: &Entry) -> Result<(), String> {
         "ridge_ill" => cases::ridge_path::ill_conditioned(entry, &tensors),
         "esn_states" => cases::reservoir::states(entry, &tensors),
         "esn_forecast" => cases::esn::forecast(entry, &tensors),
+        "deep_esn" => cases::composition::deep(entry, &tensors),
         "es2n" => cases::reservoir::edge_of_stability(entry, &tensors),
         "eusn" => cases::reservoir::euler(entry, &tensors),
         "esn_feedback" => cases::reservoir::feedback(entry, &tensors),

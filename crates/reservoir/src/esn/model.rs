@@ -361,7 +361,7 @@ impl<T: Real, R: StateMap<T>> Esn<T, R> {
         Ok(self.blank_state())
     }
 
-    pub(super) fn blank_state(&self) -> EsnState<T, R::State> {
+    pub(crate) fn blank_state(&self) -> EsnState<T, R::State> {
         let zeros = |len| vec![T::zero(); len];
         let inputs = self.reservoir.inputs();
         EsnState {
@@ -471,7 +471,7 @@ impl<T: Real, R: StateMap<T>> Esn<T, R> {
         check_samples("input", input, input.len())
     }
 
-    pub(super) fn check_state(&self, state: &EsnState<T, R::State>) -> Result<(), Error> {
+    pub(crate) fn check_state(&self, state: &EsnState<T, R::State>) -> Result<(), Error> {
         self.reservoir.check_state(&state.reservoir)?;
         let features = if self.config.features.is_state() {
             0
@@ -498,7 +498,7 @@ impl<T: Real, R: StateMap<T>> Esn<T, R> {
 
     /// Drives the reservoir with one sample that was checked.
     #[inline]
-    pub(super) fn absorb(
+    pub(crate) fn absorb(
         &self,
         scaling: Option<&Scaling<T>>,
         state: &mut EsnState<T, R::State>,
@@ -509,6 +509,24 @@ impl<T: Real, R: StateMap<T>> Esn<T, R> {
         state.seen += 1;
         self.reservoir
             .advance(&mut state.reservoir, &state.scaled, &state.output)
+    }
+
+    /// The outputs of the readout, of a state that was checked.
+    pub(crate) fn answer(
+        &self,
+        state: &mut EsnState<T, R::State>,
+        out: &mut [T],
+    ) -> Result<(), Error> {
+        let fitted = self.fitted()?;
+        self.respond(&fitted.readout, fitted.task, state, out);
+        Ok(())
+    }
+
+    /// Replaces the penalty for fits that follow.
+    pub(crate) fn set_lambda(&mut self, lambda: crate::Lambda) -> Result<(), Error> {
+        lambda.check()?;
+        self.config.lambda = lambda;
+        Ok(())
     }
 
     /// The answer to what the state has seen.

@@ -1,3 +1,4 @@
+pub(crate) mod composition;
 pub(crate) mod esn;
 pub(crate) mod ngrc;
 pub(crate) mod reservoir;
