@@ -4,6 +4,7 @@ use indicatif::ProgressBar;
 
 use crate::report::Report;
 
+mod local;
 mod ngrc;
 mod ode;
 
@@ -32,6 +33,8 @@ pub const ALL: &[Experiment] = &[
     ngrc::LORENZ63,
     ngrc::DOUBLE_SCROLL,
     ngrc::INFER_Z,
+    local::LORENZ96,
+    local::KURAMOTO_SIVASHINSKY,
     ode::ORDERS,
     ode::DIGITS,
     ode::SPIKES,

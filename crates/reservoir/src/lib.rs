@@ -57,8 +57,8 @@ pub use reservoir::{
     Dynamics, Feedback, Leak, Recurrent, Reservoir, ReservoirConfig, ReservoirParts,
     ReservoirState, Scaling, Topology,
 };
-pub use state_map::{MapState, StateMap};
 pub use selection::{ClosedLoopChoice, Criterion, Lambda, LambdaChoice, LambdaScore, Validation};
+pub use state_map::{MapState, StateMap};
 
 pub mod selection;
 

@@ -91,10 +91,7 @@ impl Regression {
     }
 
     /// All features and targets at once.
-    fn collect<T: Real>(
-        &self,
-        blocks: &Blocks<'_, T>,
-    ) -> Result<(DMatrix<T>, DMatrix<T>), Error> {
+    fn collect<T: Real>(&self, blocks: &Blocks<'_, T>) -> Result<(DMatrix<T>, DMatrix<T>), Error> {
         let mut x = allocate(self.features, self.samples)?;
         let mut y = allocate(self.outputs, self.samples)?;
         let (mut to_x, mut to_y) = (x.as_mut_slice(), y.as_mut_slice());

@@ -93,12 +93,7 @@ pub trait StateMap<T: Real> {
     ///
     /// # Errors
     /// Whatever may go wrong; the state is then worth nothing.
-    fn advance(
-        &self,
-        state: &mut Self::State,
-        input: &[T],
-        feedback: &[T],
-    ) -> Result<(), Error>;
+    fn advance(&self, state: &mut Self::State, input: &[T], feedback: &[T]) -> Result<(), Error>;
 }
 
 /// The state of a [`StateMap`]. Two states are equal if the streams go on in the same way.

@@ -526,6 +526,14 @@ fn bad_input_is_refused_with_its_numbers() {
     let model = esn(Sharing::PerPatch);
     let mut state = model.state(16).unwrap();
     assert!(model.forecast_into(&mut state, &mut [0.0; 16]).is_err());
-    assert!(model.step(&mut state, &[f64::INFINITY; 16], &mut [0.0; 16]).is_err());
-    assert!(esn(Sharing::Shared).step(&mut state, &[0.0; 16], &mut [0.0; 16]).is_ok());
+    assert!(
+        model
+            .step(&mut state, &[f64::INFINITY; 16], &mut [0.0; 16])
+            .is_err()
+    );
+    assert!(
+        esn(Sharing::Shared)
+            .step(&mut state, &[0.0; 16], &mut [0.0; 16])
+            .is_ok()
+    );
 }

@@ -81,9 +81,7 @@ impl<T: Real> Composition<T> {
         rng: &mut R,
     ) -> Result<Self, Error> {
         match config {
-            CompositionConfig::Reservoir(config) => {
-                Ok(Reservoir::new(config, inputs, rng)?.into())
-            }
+            CompositionConfig::Reservoir(config) => Ok(Reservoir::new(config, inputs, rng)?.into()),
             CompositionConfig::Stack {
                 layers,
                 input_to_all,

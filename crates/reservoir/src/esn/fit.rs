@@ -280,9 +280,10 @@ impl<T: Real, R: StateMap<T>> Esn<T, R> {
         sequences: &[Sequence<'_, T>],
         scalings: &Scalings<T>,
     ) -> Result<RidgePath<T>, Error> {
-        self.regression(sequences).path(&self.config.lambda, &|sink| {
-            self.for_each_block(sequences, scalings, sink)
-        })
+        self.regression(sequences)
+            .path(&self.config.lambda, &|sink| {
+                self.for_each_block(sequences, scalings, sink)
+            })
     }
 
     fn regression(&self, sequences: &[Sequence<'_, T>]) -> Regression {
@@ -315,7 +316,9 @@ impl<T: Real, R: StateMap<T>> Esn<T, R> {
             state.reset();
             let inputs = sequence.inputs.as_slice();
             let mut filled = 0;
-            let target = |time: usize, state: &EsnState<T, R::State>, out: &mut [T]| match sequence.targets {
+            let target = |time: usize, state: &EsnState<T, R::State>, out: &mut [T]| match sequence
+                .targets
+            {
                 Some(targets) => {
                     out.copy_from_slice(&targets.as_slice()[time * outputs..][..outputs]);
                 }
@@ -518,7 +521,9 @@ impl Noise {
             .reservoir
             .advance(&mut state.reservoir, &state.scaled, &state.output)?;
         if settings.state > 0.0 {
-            state.reservoir.change(&mut |values| self.add(settings.state, values));
+            state
+                .reservoir
+                .change(&mut |values| self.add(settings.state, values));
         }
         Ok(())
     }

@@ -103,7 +103,6 @@ impl<T: Real> Esn<T> {
             fitted: None,
         })
     }
-
 }
 
 impl<T: Real, R: StateMap<T>> Esn<T, R> {
@@ -314,7 +313,11 @@ impl<T: Real, R: StateMap<T>> Esn<T, R> {
     /// If the network is not fitted for forecasting, the state belongs to another one or has seen
     /// nothing, or `out` is no whole number of samples. With [`Error::Diverged`] the samples before the
     /// named step are in `out` and in the state.
-    pub fn forecast_into(&self, state: &mut EsnState<T, R::State>, out: &mut [T]) -> Result<(), Error> {
+    pub fn forecast_into(
+        &self,
+        state: &mut EsnState<T, R::State>,
+        out: &mut [T],
+    ) -> Result<(), Error> {
         let fitted = self.fitted_for(Task::Forecast)?;
         self.check_state(state)?;
         let channels = self.reservoir.inputs();
@@ -393,7 +396,11 @@ impl<T: Real, R: StateMap<T>> Esn<T, R> {
     ///
     /// # Errors
     /// As [`state_after`](Self::state_after), and if the state belongs to another network.
-    pub fn observe(&self, state: &mut EsnState<T, R::State>, series: &DMatrix<T>) -> Result<(), Error> {
+    pub fn observe(
+        &self,
+        state: &mut EsnState<T, R::State>,
+        series: &DMatrix<T>,
+    ) -> Result<(), Error> {
         let fitted = self.fitted()?;
         self.check_state(state)?;
         let channels = self.reservoir.inputs();
@@ -442,7 +449,12 @@ impl<T: Real, R: StateMap<T>> Esn<T, R> {
     ///
     /// # Errors
     /// As [`step`](Self::step).
-    pub fn teach(&self, state: &mut EsnState<T, R::State>, input: &[T], teacher: &[T]) -> Result<(), Error> {
+    pub fn teach(
+        &self,
+        state: &mut EsnState<T, R::State>,
+        input: &[T],
+        teacher: &[T],
+    ) -> Result<(), Error> {
         let fitted = self.fitted()?;
         self.check_step(fitted, state, input, teacher)?;
         check_samples("teacher", teacher, teacher.len())?;
@@ -531,7 +543,13 @@ impl<T: Real, R: StateMap<T>> Esn<T, R> {
 
     /// The answer to what the state has seen.
     #[inline]
-    fn respond(&self, readout: &Readout<T>, task: Task, state: &mut EsnState<T, R::State>, out: &mut [T]) {
+    fn respond(
+        &self,
+        readout: &Readout<T>,
+        task: Task,
+        state: &mut EsnState<T, R::State>,
+        out: &mut [T],
+    ) {
         if self.config.features.is_state() {
             readout.apply(state.reservoir.values(), out);
         } else {

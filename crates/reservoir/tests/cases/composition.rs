@@ -33,9 +33,7 @@ pub(crate) fn deep(entry: &Entry, tensors: &Tensors) -> Result<(), String> {
     let deep = Composition::stack(layers, false).map_err(text)?;
     let u = samples(tensors, "u")?;
     let theirs = samples(tensors, "states")?;
-    let ours = deep
-        .run(&mut deep.state(), &u.into_owned())
-        .map_err(text)?;
+    let ours = deep.run(&mut deep.state(), &u.into_owned()).map_err(text)?;
     if ours.shape() != theirs.shape() {
         return Err(format!("{:?}, expected {:?}", ours.shape(), theirs.shape()));
     }

@@ -242,11 +242,7 @@ impl<T: Real> LocalEsn<T> {
         Ok(choice)
     }
 
-    fn take_readouts(
-        &mut self,
-        paths: &[Option<RidgePath<T>>],
-        lambda: f64,
-    ) -> Result<(), Error> {
+    fn take_readouts(&mut self, paths: &[Option<RidgePath<T>>], lambda: f64) -> Result<(), Error> {
         for (network, path) in self.networks.iter_mut().zip(paths) {
             let path = path.as_ref().ok_or(Error::NotFitted)?;
             let (weights, intercept) = path.solve(lambda)?.into_parts();

@@ -188,11 +188,7 @@ impl<T: Real> LocalEsn<T> {
     /// If the model is not fitted, the state belongs to another one or has seen nothing, or `out` is no
     /// whole number of samples. With [`Error::Diverged`] the samples before the named step are in `out` and
     /// in the state.
-    pub fn forecast_into(
-        &self,
-        state: &mut LocalEsnState<T>,
-        out: &mut [T],
-    ) -> Result<(), Error> {
+    pub fn forecast_into(&self, state: &mut LocalEsnState<T>, out: &mut [T]) -> Result<(), Error> {
         let scaling = self.fitted()?.scaling;
         self.check_state(state)?;
         let past = out.len() % state.points();
@@ -244,11 +240,7 @@ impl<T: Real> LocalEsn<T> {
     /// # Errors
     /// If the model is not fitted, the state belongs to another one, the field has another size, or a
     /// value is not finite.
-    pub fn observe(
-        &self,
-        state: &mut LocalEsnState<T>,
-        series: &DMatrix<T>,
-    ) -> Result<(), Error> {
+    pub fn observe(&self, state: &mut LocalEsnState<T>, series: &DMatrix<T>) -> Result<(), Error> {
         let scaling = self.fitted()?.scaling;
         self.check_state(state)?;
         check_series("history", series, state.points(), 0)?;
@@ -285,7 +277,11 @@ impl<T: Real> LocalEsn<T> {
     pub(super) fn check_state(&self, state: &LocalEsnState<T>) -> Result<(), Error> {
         let (patch, tiling) = (self.config.patch, &state.tiling);
         let window = self.config.grid.window(patch, self.config.halo)?;
-        check_size("points in a window of the state", window, tiling.window_len())?;
+        check_size(
+            "points in a window of the state",
+            window,
+            tiling.window_len(),
+        )?;
         let core = self.config.grid.window(patch, 0)?;
         check_size("points in a patch of the state", core, tiling.core_len())?;
         if self.config.sharing == Sharing::PerPatch {

@@ -177,10 +177,7 @@ impl<T: Real> LocalNgrc<T> {
         for sample in before.chunks_exact(points) {
             state.push(&fitted.scaling, sample);
         }
-        for (sample, answer) in rest
-            .chunks_exact(points)
-            .zip(out.chunks_exact_mut(points))
-        {
+        for (sample, answer) in rest.chunks_exact(points).zip(out.chunks_exact_mut(points)) {
             state.push(&fitted.scaling, sample);
             fitted.respond(&mut state, answer);
         }
@@ -212,11 +209,7 @@ impl<T: Real> LocalNgrc<T> {
     /// If the model is not fitted, the state belongs to another model or remembers too few samples, or
     /// `out` is no whole number of samples. With [`Error::Diverged`] the samples before the named step
     /// are in `out` and in the state.
-    pub fn forecast_into(
-        &self,
-        state: &mut LocalNgrcState<T>,
-        out: &mut [T],
-    ) -> Result<(), Error> {
+    pub fn forecast_into(&self, state: &mut LocalNgrcState<T>, out: &mut [T]) -> Result<(), Error> {
         let fitted = self.fitted()?;
         state.check(&fitted.map)?;
         let past = out.len() % state.points();

@@ -127,12 +127,7 @@ impl<T: Real> LocalNgrcState<T> {
     pub(super) fn gather(&mut self, point: usize) {
         let points = self.points();
         let window = self.tiling.window(point);
-        for (tap, block) in self
-            .scratch
-            .taps
-            .chunks_exact_mut(window.len())
-            .enumerate()
-        {
+        for (tap, block) in self.scratch.taps.chunks_exact_mut(window.len()).enumerate() {
             let slot = (self.newest + self.capacity - tap * self.stride) % self.capacity;
             let field = &self.scaled[slot * points..][..points];
             for (to, &from) in block.iter_mut().zip(window) {
