@@ -180,7 +180,7 @@ fn lorenz96(context: &Context) -> Result<Report, String> {
     };
     let by_forecasts = || {
         Lambda::ClosedLoop(ClosedLoopChoice {
-            lambdas: Lambda::decades(-8, 2),
+            lambdas: Lambda::decades(-12, 2),
             validation: Validation::Share(0.4),
             windows: 5,
             horizon: 200,
@@ -245,7 +245,7 @@ fn lorenz96(context: &Context) -> Result<Report, String> {
         context.progress.inc(1);
     }
     // What a choice by the error of one step does to the closed loop.
-    let lambdas = Lambda::decades(-8, 2);
+    let lambdas = Lambda::decades(-12, 2);
     let mut misled = LocalNgrc::new(config(2, 2, 2, Lambda::Gcv(lambdas))).map_err(text)?;
     misled
         .fit(&series.columns(0, TRAIN).into_owned())
@@ -265,7 +265,7 @@ fn lorenz96(context: &Context) -> Result<Report, String> {
          the training and in what a forecast sees before it starts; it is judged by the truth.",
     );
     report.note(
-        "λ by forecasts of the last 400 training samples, from 10⁻⁸ to 10², but in the last row.",
+        "λ by forecasts of the last 400 training samples, from 10⁻¹² to 10², but in the last row.",
     );
     let mut model = LocalNgrc::new(config(4, 1, 3, by_forecasts())).map_err(text)?;
     model
