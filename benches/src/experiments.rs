@@ -12,6 +12,7 @@ mod esn_memory_capacity;
 mod esn_narma10;
 mod esn_santa_fe;
 mod forecast;
+mod local;
 mod ngrc;
 mod ngrc_vpt;
 mod ode;
@@ -50,6 +51,8 @@ pub const ALL: &[Experiment] = &[
     esn_santa_fe::SANTA_FE,
     esn_japanese_vowels::JAPANESE_VOWELS,
     forecast::SUNSPOTS,
+    local::LORENZ96,
+    local::KURAMOTO_SIVASHINSKY,
     ode::ORDERS,
     ode::DIGITS,
     ode::SPIKES,

@@ -45,8 +45,13 @@
 //! Communications 12, 5564 (2021).
 
 pub use classify::{Classifier, ClassifierConfig, ClassifierState, Pooling};
+pub use composition::{Branch, Channels, Composition, CompositionConfig, CompositionState};
 pub use error::Error;
 pub use esn::{Esn, EsnConfig, EsnState, StateFeatures, StateTerms, TrainingNoise};
+pub use local::{
+    Grid, LocalEsn, LocalEsnConfig, LocalEsnState, LocalNgrc, LocalNgrcConfig, LocalNgrcState,
+    Sharing,
+};
 pub use neuropil_math::ridge::{Ridge, RidgeConfig, RidgeMethod};
 pub use ngrc::{FeatureMap, MAX_FEATURES, Ngrc, NgrcConfig, NgrcState, Orders, Target, Task};
 pub use online::{Force, ForceConfig, ForceState, Lms, LmsConfig, Rls, RlsConfig, StepSize};
@@ -57,17 +62,22 @@ pub use reservoir::{
     ReservoirState, Scaling, Topology,
 };
 pub use selection::{ClosedLoopChoice, Criterion, Lambda, LambdaChoice, LambdaScore, Validation};
+pub use state_map::{MapState, StateMap};
 
 pub mod judge;
 pub mod selection;
 pub mod tune;
 
 mod classify;
+mod composition;
 mod error;
 mod esn;
+mod local;
 mod ngrc;
 mod online;
 mod parts_file;
 mod plasticity;
 mod rate;
+mod regression;
 mod reservoir;
+mod state_map;

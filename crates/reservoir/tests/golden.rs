@@ -46,6 +46,7 @@ fn run(kind: &str, entry: &Entry, tensors: &Tensors) -> Result<(), String> {
         "lms" => cases::online::lms(entry, tensors),
         "force" => cases::online::force(entry, tensors),
         "ip" => cases::plasticity::adapted(entry, tensors),
+        "deep_esn" => cases::composition::deep(entry, tensors),
         other => Err(format!("unknown kind {other}")),
     }
 }

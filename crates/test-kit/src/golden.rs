@@ -105,6 +105,16 @@ impl Case {
         self.parameter("number", name, Value::as_f64)
     }
 
+    /// A list of numbers among the parameters.
+    ///
+    /// # Errors
+    /// If there is none of this name.
+    pub fn numbers(&self, name: &str) -> Result<Vec<f64>, String> {
+        self.parameter("list of numbers", name, |v| {
+            v.as_array()?.iter().map(Value::as_f64).collect()
+        })
+    }
+
     /// A text among the parameters.
     ///
     /// # Errors

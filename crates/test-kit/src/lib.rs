@@ -15,3 +15,5 @@ pub mod gradient;
 pub mod order;
 pub mod plot;
 pub mod tolerance;
+
+mod raster;

@@ -12,7 +12,11 @@
 //! # Ok::<(), String>(())
 //! ```
 
+use core::fmt::Write as _;
+
 use plotters::prelude::*;
+
+use crate::raster;
 
 /// The palette of Okabe and Ito, which colour-blind readers can tell apart.
 const PALETTE: [RGBColor; 7] = [
@@ -182,6 +186,94 @@ impl Series {
     }
 }
 
+/// Values over a plane, as colours.
+#[derive(Debug, Clone)]
+pub struct Field {
+    rows: usize,
+    /// Column by column, from the bottom.
+    values: Vec<f64>,
+    x: (f64, f64),
+    y: (f64, f64),
+    scale: Scale,
+}
+
+/// Which colours mean which values.
+#[derive(Debug, Clone, Copy)]
+pub enum Scale {
+    /// From −limit (blue) over 0 (white) to limit (red).
+    Signed(f64),
+    /// From 0 (white) to this limit (black).
+    Positive(f64),
+}
+
+impl Field {
+    /// Columns of `rows` values, each from the bottom, that fill the plane from `x.0` to `x.1` and from
+    /// `y.0` to `y.1`. A value that is not finite is grey.
+    #[must_use]
+    pub fn new(rows: usize, values: Vec<f64>, x: (f64, f64), y: (f64, f64), scale: Scale) -> Self {
+        Self {
+            rows,
+            values,
+            x,
+            y,
+            scale,
+        }
+    }
+
+    fn picture(&self) -> Result<String, String> {
+        let columns = self.values.len().checked_div(self.rows).unwrap_or(0);
+        let mut pixels = Vec::with_capacity(self.values.len());
+        for row in (0..self.rows).rev() {
+            for column in self.values.chunks(self.rows) {
+                pixels.push(column.get(row).map_or(15, |&v| self.scale.colour(v)));
+            }
+        }
+        raster::data_uri(columns, self.rows, &pixels, &self.scale.palette())
+    }
+}
+
+impl Scale {
+    /// Fifteen colours, and grey.
+    fn palette(self) -> [[u8; 3]; 16] {
+        let mut palette = [[150; 3]; 16];
+        let mix = |end: u8, share: f64| {
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "between two bytes"
+            )]
+            let byte = (255.0 + (f64::from(end) - 255.0) * share).round() as u8;
+            byte
+        };
+        for (i, colour) in palette[..15].iter_mut().enumerate() {
+            let (end, share) = match self {
+                Self::Signed(_) if i < 7 => ([0, 80, 160], (7 - i) as f64 / 7.0),
+                Self::Signed(_) => ([190, 40, 0], (i as f64 - 7.0) / 7.0),
+                Self::Positive(_) => ([0, 0, 0], i as f64 / 14.0),
+            };
+            *colour = end.map(|end| mix(end, share));
+        }
+        palette
+    }
+
+    fn colour(self, value: f64) -> u8 {
+        let place = match self {
+            Self::Signed(limit) => 7.0 + 7.0 * (value / limit).clamp(-1.0, 1.0),
+            Self::Positive(limit) => 14.0 * (value / limit).clamp(0.0, 1.0),
+        };
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "between 0 and 14"
+        )]
+        if place.is_finite() {
+            place.round() as u8
+        } else {
+            15
+        }
+    }
+}
+
 /// One coordinate system with its series.
 #[derive(Debug, Clone)]
 pub struct Panel {
@@ -189,6 +281,7 @@ pub struct Panel {
     y: Axis,
     series: Vec<Series>,
     marks: Vec<(f64, String)>,
+    field: Option<Field>,
 }
 
 impl Panel {
@@ -200,7 +293,17 @@ impl Panel {
             y,
             series: Vec::new(),
             marks: Vec::new(),
+            field: None,
         }
+    }
+
+    /// The panel with a picture of values over both axes, whose ranges are those of the picture.
+    #[must_use]
+    pub fn field(mut self, field: Field) -> Self {
+        self.x = self.x.range(field.x.0, field.x.1);
+        self.y = self.y.range(field.y.0, field.y.1);
+        self.field = Some(field);
+        self
     }
 
     /// The panel with one more series; colours follow the order.
@@ -269,6 +372,7 @@ impl Figure {
             .and_then(|h| h.checked_add(36))
             .ok_or_else(|| format!("{rows} panels are too many"))?;
         let mut svg = String::new();
+        let mut pictures = String::new();
         {
             let root = SVGBackend::with_string(&mut svg, (self.width, height)).into_drawing_area();
             root.fill(&WHITE).map_err(|e| e.to_string())?;
@@ -276,9 +380,12 @@ impl Figure {
                 .titled(&self.title, (FONT, 18))
                 .map_err(|e| e.to_string())?;
             for (area, panel) in body.split_evenly((rows, 1)).iter().zip(&self.panels) {
-                draw(area, panel)?;
+                pictures += &draw(area, panel)?;
             }
             root.present().map_err(|e| e.to_string())?;
+        }
+        if let Some(end) = svg.rfind("</svg>") {
+            svg.insert_str(end, &pictures);
         }
         Ok(svg)
     }
@@ -286,7 +393,8 @@ impl Figure {
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, plotters::coord::Shift>;
 
-fn draw(area: &Area<'_>, panel: &Panel) -> Result<(), String> {
+/// Draws a panel; what must lie in its frame but cannot be drawn is returned as SVG text.
+fn draw(area: &Area<'_>, panel: &Panel) -> Result<String, String> {
     let placed: Vec<Vec<(f64, f64)>> = panel
         .series
         .iter()
@@ -433,7 +541,36 @@ fn draw(area: &Area<'_>, panel: &Panel) -> Result<(), String> {
             .draw()
             .map_err(|e| e.to_string())?;
     }
-    Ok(())
+    let Some(field) = &panel.field else {
+        return Ok(String::new());
+    };
+    let (x, y) = chart.plotting_area().get_pixel_range();
+    let mut text = format!(
+        "<image x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" preserveAspectRatio=\"none\" \
+         style=\"image-rendering:pixelated\" href=\"{}\"/>\n",
+        x.start,
+        y.start,
+        x.len(),
+        y.len(),
+        field.picture()?
+    );
+    // Marks lie under the picture.
+    for (at, words) in &panel.marks {
+        let share = (at - field.x.0) / (field.x.1 - field.x.0);
+        if (0.0..=1.0).contains(&share) {
+            let at = f64::from(x.start) + share * x.len() as f64;
+            let _ = write!(
+                text,
+                "<path d=\"M{at:.1} {}v{}\" stroke=\"#000\" stroke-width=\"1.5\"/>\n\
+                 <text x=\"{:.1}\" y=\"{}\" font-family=\"{FONT}\" font-size=\"12\">{words}</text>\n",
+                y.start,
+                y.len(),
+                at + 5.0,
+                y.start + 14,
+            );
+        }
+    }
+    Ok(text)
 }
 
 #[cfg(test)]
@@ -460,6 +597,33 @@ mod tests {
         ] {
             assert!(svg.contains(word), "{word}");
         }
+    }
+
+    #[test]
+    fn a_field_is_a_picture_in_its_frame() {
+        let values = vec![-2.0, 0.0, f64::NAN, 0.5, 1.0, 2.0];
+        let (x, y) = axes();
+        for scale in [Scale::Signed(1.0), Scale::Positive(1.0)] {
+            let field = Field::new(2, values.clone(), (0.0, 3.0), (0.0, 2.0), scale);
+            let panel = Panel::new(x.clone(), y.clone())
+                .field(field)
+                .mark(1.0, "here");
+            let svg = Figure::new("Field").panel(panel).render().unwrap();
+            assert!(
+                svg.contains("<image") && svg.contains("here</text>\n</svg>"),
+                "{svg}"
+            );
+        }
+        assert_eq!(
+            values
+                .iter()
+                .map(|&v| Scale::Signed(1.0).colour(v))
+                .collect::<Vec<_>>(),
+            [0, 7, 15, 11, 14, 14]
+        );
+        let empty = Field::new(0, vec![], (0.0, 1.0), (0.0, 1.0), Scale::Signed(1.0));
+        let panel = Panel::new(x, y).field(empty);
+        assert!(Figure::new("Empty").panel(panel).render().is_err());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use nalgebra::DMatrix;
 use neuropil_math::Real;
-use neuropil_math::ridge::{RidgeAccumulator, RidgePath, RidgeQr};
+use neuropil_math::ridge::RidgePath;
 use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
 
@@ -10,10 +10,11 @@ use crate::esn::model::{Esn, Fitted};
 use crate::esn::readout::Readout;
 use crate::esn::scaling::{Scaling, scale};
 use crate::esn::state::EsnState;
-use crate::reservoir::series::{allocate, check_samples, check_series, check_size};
+use crate::regression::{Regression, Sink};
+use crate::reservoir::series::{check_samples, check_series, check_size};
 use crate::selection::{ClosedLoopScore, choose, deviations};
 use crate::{
-    ClosedLoopChoice, Error, Lambda, LambdaChoice, Ridge, RidgeConfig, RidgeMethod, Target, Task,
+    ClosedLoopChoice, Error, Lambda, LambdaChoice, MapState, Ridge, StateMap, Target, Task,
 };
 
 /// Samples whose features are formed before they go into the regression.
@@ -41,7 +42,7 @@ struct Scalings<T> {
     feedback: Option<Scaling<T>>,
 }
 
-impl<T: Real> Esn<T> {
+impl<T: Real, R: StateMap<T>> Esn<T, R> {
     /// Learns to forecast one series, channels × time.
     ///
     /// With [`Lambda::ClosedLoop`] the end of the series is the validation part. After an error the
@@ -152,6 +153,29 @@ impl<T: Real> Esn<T> {
         &mut self,
         sequences: &[(&DMatrix<T>, &DMatrix<T>)],
     ) -> Result<(), Error> {
+        let sequences = self.inference(sequences)?;
+        self.fitted = Some(self.solve(Task::Inference, &sequences)?);
+        Ok(())
+    }
+
+    /// The readouts of an inference for every λ, from one factorisation, to choose among them by other
+    /// criteria than those of [`Lambda`] and [take](Self::set_readout) the best.
+    ///
+    /// # Errors
+    /// As [`fit_inference_many`](Self::fit_inference_many).
+    pub fn inference_path(
+        &self,
+        sequences: &[(&DMatrix<T>, &DMatrix<T>)],
+    ) -> Result<RidgePath<T>, Error> {
+        let sequences = self.inference(sequences)?;
+        let scalings = self.scalings(&sequences)?;
+        self.path(&sequences, &scalings)
+    }
+
+    fn inference<'a>(
+        &self,
+        sequences: &[(&'a DMatrix<T>, &'a DMatrix<T>)],
+    ) -> Result<Vec<Sequence<'a, T>>, Error> {
         let outputs = match sequences {
             [] => return Err(neuropil_math::Error::Empty { what: "sequences" }.into()),
             [(_, targets), ..] => targets.nrows(),
@@ -164,15 +188,13 @@ impl<T: Real> Esn<T> {
             check_size("samples of the targets", inputs.ncols(), targets.ncols())?;
             check_samples("training targets", targets.as_slice(), outputs)?;
         }
-        let sequences: Vec<Sequence<'_, T>> = sequences
+        Ok(sequences
             .iter()
             .map(|&(inputs, targets)| Sequence {
                 inputs,
                 targets: Some(targets),
             })
-            .collect();
-        self.fitted = Some(self.solve(Task::Inference, &sequences)?);
-        Ok(())
+            .collect())
     }
 
     fn check_training(&self, series: &[&DMatrix<T>]) -> Result<(), Error> {
@@ -247,35 +269,9 @@ impl<T: Real> Esn<T> {
         scalings: &Scalings<T>,
         lambda: f64,
     ) -> Result<Ridge<T>, Error> {
-        let method = self.config.method;
-        let intercept = self.config.intercept;
-        if self.pairs(sequences) < self.features() || method == RidgeMethod::Dual {
-            let (x, y) = self.collect(sequences, scalings)?;
-            let config = RidgeConfig {
-                lambda,
-                intercept,
-                method,
-            };
-            return Ok(Ridge::fit(&x, &y, &config)?);
-        }
-        if method != RidgeMethod::Qr {
-            let mut moments =
-                RidgeAccumulator::new(self.features(), outputs(sequences), intercept)?;
-            self.for_each_block(sequences, scalings, &mut |x, y| Ok(moments.add(x, y)?))?;
-            match moments.into_solution(lambda) {
-                Ok(ridge) if method == RidgeMethod::Primal || keeps_digits(&ridge) => {
-                    return Ok(ridge);
-                }
-                Err(error)
-                    if method == RidgeMethod::Primal
-                        || !matches!(error, neuropil_math::Error::NotPositiveDefinite { .. }) =>
-                {
-                    return Err(error.into());
-                }
-                _ => {}
-            }
-        }
-        Ok(self.triangle(sequences, scalings)?.solve(lambda)?)
+        self.regression(sequences).ridge(lambda, &|sink| {
+            self.for_each_block(sequences, scalings, sink)
+        })
     }
 
     /// The readouts for every λ, from one factorisation.
@@ -284,56 +280,20 @@ impl<T: Real> Esn<T> {
         sequences: &[Sequence<'_, T>],
         scalings: &Scalings<T>,
     ) -> Result<RidgePath<T>, Error> {
-        let intercept = self.config.intercept;
-        let by_samples = matches!(
-            self.config.lambda,
-            Lambda::LeaveOneOut(_) | Lambda::Folds { .. }
-        );
-        if by_samples || self.pairs(sequences) < self.features() {
-            let (x, y) = self.collect(sequences, scalings)?;
-            return Ok(RidgePath::new(&x, &y, intercept)?);
-        }
-        if self.config.method == RidgeMethod::Primal {
-            let mut moments =
-                RidgeAccumulator::new(self.features(), outputs(sequences), intercept)?;
-            self.for_each_block(sequences, scalings, &mut |x, y| Ok(moments.add(x, y)?))?;
-            return Ok(moments.path()?);
-        }
-        Ok(self.triangle(sequences, scalings)?.path()?)
+        self.regression(sequences)
+            .path(&self.config.lambda, &|sink| {
+                self.for_each_block(sequences, scalings, sink)
+            })
     }
 
-    fn triangle(
-        &self,
-        sequences: &[Sequence<'_, T>],
-        scalings: &Scalings<T>,
-    ) -> Result<RidgeQr<T>, Error> {
-        let mut qr = RidgeQr::new(self.features(), outputs(sequences), self.config.intercept)?;
-        self.for_each_block(sequences, scalings, &mut |x, y| Ok(qr.add(x, y)?))?;
-        Ok(qr)
-    }
-
-    /// All features and targets at once.
-    fn collect(
-        &self,
-        sequences: &[Sequence<'_, T>],
-        scalings: &Scalings<T>,
-    ) -> Result<(DMatrix<T>, DMatrix<T>), Error> {
-        let (samples, features) = (self.pairs(sequences), self.features());
-        let outputs = outputs(sequences);
-        let mut x = allocate(features, samples)?;
-        let mut y = allocate(outputs, samples)?;
-        let mut done = 0;
-        self.for_each_block(sequences, scalings, &mut |x_block, y_block| {
-            let count = x_block.ncols();
-            x[done * features..][..count * features].copy_from_slice(x_block.as_slice());
-            y[done * outputs..][..count * outputs].copy_from_slice(y_block.as_slice());
-            done += count;
-            Ok(())
-        })?;
-        Ok((
-            DMatrix::from_vec(features, samples, x),
-            DMatrix::from_vec(outputs, samples, y),
-        ))
+    fn regression(&self, sequences: &[Sequence<'_, T>]) -> Regression {
+        Regression {
+            features: self.features(),
+            outputs: outputs(sequences),
+            samples: self.pairs(sequences),
+            intercept: self.config.intercept,
+            method: self.config.method,
+        }
     }
 
     /// Runs the reservoir along the sequences and hands over the features and targets after the
@@ -342,7 +302,7 @@ impl<T: Real> Esn<T> {
         &self,
         sequences: &[Sequence<'_, T>],
         scalings: &Scalings<T>,
-        work: &mut impl FnMut(&DMatrix<T>, &DMatrix<T>) -> Result<(), Error>,
+        work: &mut Sink<'_, T>,
     ) -> Result<(), Error> {
         let (channels, features) = (self.reservoir.inputs(), self.features());
         let (outputs, units) = (outputs(sequences), self.reservoir.units());
@@ -356,7 +316,9 @@ impl<T: Real> Esn<T> {
             state.reset();
             let inputs = sequence.inputs.as_slice();
             let mut filled = 0;
-            let target = |time: usize, state: &EsnState<T>, out: &mut [T]| match sequence.targets {
+            let target = |time: usize, state: &EsnState<T, R::State>, out: &mut [T]| match sequence
+                .targets
+            {
                 Some(targets) => {
                     out.copy_from_slice(&targets.as_slice()[time * outputs..][..outputs]);
                 }
@@ -388,7 +350,7 @@ impl<T: Real> Esn<T> {
                 let column = &mut x.as_mut_slice()[filled * features..][..features];
                 self.config
                     .features
-                    .fill(&state.reservoir.x, &state.scaled, column);
+                    .fill(state.reservoir.values(), &state.scaled, column);
                 let column = &mut y.as_mut_slice()[filled * outputs..][..outputs];
                 target(time, &state, column);
                 filled += 1;
@@ -464,11 +426,6 @@ impl<T: Real> Esn<T> {
     }
 }
 
-/// Whether normal equations of this condition left two digits at the least.
-fn keeps_digits<T: Real>(ridge: &Ridge<T>) -> bool {
-    f64::EPSILON * ridge.condition() * ridge.condition() <= 1e-2
-}
-
 fn forecasting<'a, T: Real>(series: &[&'a DMatrix<T>]) -> Vec<Sequence<'a, T>> {
     series
         .iter()
@@ -522,7 +479,7 @@ struct Noise {
 }
 
 impl Noise {
-    fn new<T: Real>(model: &Esn<T>) -> Option<Self> {
+    fn new<T: Real, R: StateMap<T>>(model: &Esn<T, R>) -> Option<Self> {
         (!model.config.noise.is_zero()).then(|| Self {
             rng: Xoshiro256PlusPlus::seed_from_u64(model.noise_seed),
         })
@@ -538,11 +495,11 @@ impl Noise {
     }
 
     /// As [`Esn::absorb`], of a disturbed sample, and with a disturbed state after it.
-    fn absorb<T: Real>(
+    fn absorb<T: Real, R: StateMap<T>>(
         &mut self,
-        model: &Esn<T>,
+        model: &Esn<T, R>,
         scalings: &Scalings<T>,
-        state: &mut EsnState<T>,
+        state: &mut EsnState<T, R::State>,
         input: &[T],
     ) -> Result<(), Error> {
         let settings = model.config.noise;
@@ -563,7 +520,11 @@ impl Noise {
         model
             .reservoir
             .advance(&mut state.reservoir, &state.scaled, &state.output)?;
-        self.add(settings.state, &mut state.reservoir.x);
+        if settings.state > 0.0 {
+            state
+                .reservoir
+                .change(&mut |values| self.add(settings.state, values));
+        }
         Ok(())
     }
 }

@@ -10,6 +10,6 @@ mod features;
 mod fit;
 mod model;
 mod readout;
-mod saving;
+pub(crate) mod saving;
 mod scaling;
 mod state;

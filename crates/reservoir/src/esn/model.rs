@@ -8,7 +8,7 @@ use crate::esn::scaling::{Scaling, scale};
 use crate::esn::state::EsnState;
 use crate::reservoir::config::require;
 use crate::reservoir::series::{allocate, check_samples, check_series, check_size};
-use crate::{Error, LambdaChoice, Reservoir, RidgeMethod, Target, Task};
+use crate::{Error, LambdaChoice, MapState, Reservoir, RidgeMethod, StateMap, Target, Task};
 
 /// An echo state network: a random reservoir whose state is read out by ridge regression.
 ///
@@ -61,9 +61,9 @@ use crate::{Error, LambdaChoice, Reservoir, RidgeMethod, Target, Task};
 /// # Ok::<(), neuropil_reservoir::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
-pub struct Esn<T: Real> {
+pub struct Esn<T: Real, R: StateMap<T> = Reservoir<T>> {
     pub(super) config: EsnConfig,
-    pub(super) reservoir: Reservoir<T>,
+    pub(super) reservoir: R,
     pub(super) noise_seed: u64,
     pub(super) fitted: Option<Fitted<T>>,
 }
@@ -103,14 +103,16 @@ impl<T: Real> Esn<T> {
             fitted: None,
         })
     }
+}
 
+impl<T: Real, R: StateMap<T>> Esn<T, R> {
     /// A network with this reservoir, such as one of another program's arrays
-    /// ([`ReservoirParts`](crate::ReservoirParts)), that is not fitted yet. The settings of the
+    /// ([`ReservoirParts`](crate::ReservoirParts)) or another [`StateMap`], that is not fitted yet. The settings of the
     /// reservoir in `config` are not looked at. The seed of the noise is 0.
     ///
     /// # Errors
     /// Those of [`EsnConfig::check`] that do not concern the reservoir.
-    pub fn from_reservoir(config: EsnConfig, reservoir: Reservoir<T>) -> Result<Self, Error> {
+    pub fn from_reservoir(config: EsnConfig, reservoir: R) -> Result<Self, Error> {
         config.check_readout()?;
         Ok(Self {
             config,
@@ -205,7 +207,7 @@ impl<T: Real> Esn<T> {
 
     /// The reservoir.
     #[must_use]
-    pub fn reservoir(&self) -> &Reservoir<T> {
+    pub fn reservoir(&self) -> &R {
         &self.reservoir
     }
 
@@ -311,7 +313,11 @@ impl<T: Real> Esn<T> {
     /// If the network is not fitted for forecasting, the state belongs to another one or has seen
     /// nothing, or `out` is no whole number of samples. With [`Error::Diverged`] the samples before the
     /// named step are in `out` and in the state.
-    pub fn forecast_into(&self, state: &mut EsnState<T>, out: &mut [T]) -> Result<(), Error> {
+    pub fn forecast_into(
+        &self,
+        state: &mut EsnState<T, R::State>,
+        out: &mut [T],
+    ) -> Result<(), Error> {
         let fitted = self.fitted_for(Task::Forecast)?;
         self.check_state(state)?;
         let channels = self.reservoir.inputs();
@@ -335,7 +341,7 @@ impl<T: Real> Esn<T> {
         &self,
         readout: &Readout<T>,
         scaling: Option<&Scaling<T>>,
-        state: &mut EsnState<T>,
+        state: &mut EsnState<T, R::State>,
         out: &mut [T],
     ) -> Result<(), Error> {
         let channels = self.reservoir.inputs();
@@ -353,12 +359,12 @@ impl<T: Real> Esn<T> {
     ///
     /// # Errors
     /// [`Error::NotFitted`].
-    pub fn state(&self) -> Result<EsnState<T>, Error> {
+    pub fn state(&self) -> Result<EsnState<T, R::State>, Error> {
         self.fitted()?;
         Ok(self.blank_state())
     }
 
-    pub(super) fn blank_state(&self) -> EsnState<T> {
+    pub(crate) fn blank_state(&self) -> EsnState<T, R::State> {
         let zeros = |len| vec![T::zero(); len];
         let inputs = self.reservoir.inputs();
         EsnState {
@@ -379,7 +385,7 @@ impl<T: Real> Esn<T> {
     ///
     /// # Errors
     /// If the network is not fitted, the channels are others, or a value is not finite.
-    pub fn state_after(&self, history: &DMatrix<T>) -> Result<EsnState<T>, Error> {
+    pub fn state_after(&self, history: &DMatrix<T>) -> Result<EsnState<T, R::State>, Error> {
         let mut state = self.state()?;
         self.observe(&mut state, history)?;
         Ok(state)
@@ -390,7 +396,11 @@ impl<T: Real> Esn<T> {
     ///
     /// # Errors
     /// As [`state_after`](Self::state_after), and if the state belongs to another network.
-    pub fn observe(&self, state: &mut EsnState<T>, series: &DMatrix<T>) -> Result<(), Error> {
+    pub fn observe(
+        &self,
+        state: &mut EsnState<T, R::State>,
+        series: &DMatrix<T>,
+    ) -> Result<(), Error> {
         let fitted = self.fitted()?;
         self.check_state(state)?;
         let channels = self.reservoir.inputs();
@@ -420,7 +430,7 @@ impl<T: Real> Esn<T> {
     /// not finite; the state is then what it was before.
     pub fn step(
         &self,
-        state: &mut EsnState<T>,
+        state: &mut EsnState<T, R::State>,
         input: &[T],
         output: &mut [T],
     ) -> Result<(), Error> {
@@ -439,7 +449,12 @@ impl<T: Real> Esn<T> {
     ///
     /// # Errors
     /// As [`step`](Self::step).
-    pub fn teach(&self, state: &mut EsnState<T>, input: &[T], teacher: &[T]) -> Result<(), Error> {
+    pub fn teach(
+        &self,
+        state: &mut EsnState<T, R::State>,
+        input: &[T],
+        teacher: &[T],
+    ) -> Result<(), Error> {
         let fitted = self.fitted()?;
         self.check_step(fitted, state, input, teacher)?;
         check_samples("teacher", teacher, teacher.len())?;
@@ -453,7 +468,7 @@ impl<T: Real> Esn<T> {
     fn check_step(
         &self,
         fitted: &Fitted<T>,
-        state: &EsnState<T>,
+        state: &EsnState<T, R::State>,
         input: &[T],
         output: &[T],
     ) -> Result<(), Error> {
@@ -468,7 +483,7 @@ impl<T: Real> Esn<T> {
         check_samples("input", input, input.len())
     }
 
-    pub(super) fn check_state(&self, state: &EsnState<T>) -> Result<(), Error> {
+    pub(crate) fn check_state(&self, state: &EsnState<T, R::State>) -> Result<(), Error> {
         self.reservoir.check_state(&state.reservoir)?;
         let features = if self.config.features.is_state() {
             0
@@ -495,10 +510,10 @@ impl<T: Real> Esn<T> {
 
     /// Drives the reservoir with one sample that was checked.
     #[inline]
-    pub(super) fn absorb(
+    pub(crate) fn absorb(
         &self,
         scaling: Option<&Scaling<T>>,
-        state: &mut EsnState<T>,
+        state: &mut EsnState<T, R::State>,
         input: &[T],
     ) -> Result<(), Error> {
         state.input.copy_from_slice(input);
@@ -508,15 +523,39 @@ impl<T: Real> Esn<T> {
             .advance(&mut state.reservoir, &state.scaled, &state.output)
     }
 
+    /// The outputs of the readout, of a state that was checked.
+    pub(crate) fn answer(
+        &self,
+        state: &mut EsnState<T, R::State>,
+        out: &mut [T],
+    ) -> Result<(), Error> {
+        let fitted = self.fitted()?;
+        self.respond(&fitted.readout, fitted.task, state, out);
+        Ok(())
+    }
+
+    /// Replaces the penalty for fits that follow.
+    pub(crate) fn set_lambda(&mut self, lambda: crate::Lambda) -> Result<(), Error> {
+        lambda.check()?;
+        self.config.lambda = lambda;
+        Ok(())
+    }
+
     /// The answer to what the state has seen.
     #[inline]
-    fn respond(&self, readout: &Readout<T>, task: Task, state: &mut EsnState<T>, out: &mut [T]) {
+    fn respond(
+        &self,
+        readout: &Readout<T>,
+        task: Task,
+        state: &mut EsnState<T, R::State>,
+        out: &mut [T],
+    ) {
         if self.config.features.is_state() {
-            readout.apply(&state.reservoir.x, out);
+            readout.apply(state.reservoir.values(), out);
         } else {
             self.config
                 .features
-                .fill(&state.reservoir.x, &state.scaled, &mut state.features);
+                .fill(state.reservoir.values(), &state.scaled, &mut state.features);
             readout.apply(&state.features, out);
         }
         if task == Task::Forecast && self.config.target == Target::Increment {

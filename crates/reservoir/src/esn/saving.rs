@@ -20,9 +20,10 @@ use crate::{
 const MODEL: &str = "esn";
 const STATE: &str = "esn-state";
 
+/// What a file of a network holds.
 #[derive(Serialize, Deserialize)]
 #[serde(bound = "T: Real", deny_unknown_fields)]
-struct ModelFile<T: Real> {
+pub(crate) struct ModelFile<T: Real> {
     model: Header,
     arrays: Vec<Array<T>>,
 }
@@ -107,9 +108,10 @@ impl<T: Real> Parameters<T> for Arrays<T> {
     }
 }
 
+/// What a file of the state of a stream holds.
 #[derive(Serialize, Deserialize)]
 #[serde(bound = "T: Real", deny_unknown_fields)]
-struct StateFile<T: Real> {
+pub(crate) struct StateFile<T: Real> {
     precision: String,
     reservoir: Vec<T>,
     input: Vec<T>,
@@ -242,14 +244,14 @@ impl<T: Real> Esn<T> {
     /// # Errors
     /// If the network is not fitted or the file cannot be written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), Error> {
+        Ok(save_model(path.as_ref(), MODEL, &self.to_file()?)?)
+    }
+
+    pub(crate) fn to_file(&self) -> Result<ModelFile<T>, Error> {
         let fitted = self.fitted()?;
         let model = self.header(fitted);
         let arrays = self.arrays(&model, fitted);
-        Ok(save_model(
-            path.as_ref(),
-            MODEL,
-            &ModelFile { model, arrays },
-        )?)
+        Ok(ModelFile { model, arrays })
     }
 
     /// Reads a network that [`save`](Self::save) wrote.
@@ -259,7 +261,10 @@ impl<T: Real> Esn<T> {
     /// precision, or its sizes disagree.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref();
-        let file: ModelFile<T> = load_model(path, MODEL)?;
+        Self::of_file(path, load_model(path, MODEL)?)
+    }
+
+    pub(crate) fn of_file(path: &Path, file: ModelFile<T>) -> Result<Self, Error> {
         Self::from_file(path, file.model, file.arrays)
     }
 
@@ -428,8 +433,15 @@ impl<T: Real> Esn<T> {
     /// another precision or other sizes than this network's.
     pub fn load_state(&self, path: impl AsRef<Path>) -> Result<EsnState<T>, Error> {
         let path = path.as_ref();
+        self.state_of_file(path, load_model(path, STATE)?)
+    }
+
+    pub(crate) fn state_of_file(
+        &self,
+        path: &Path,
+        file: StateFile<T>,
+    ) -> Result<EsnState<T>, Error> {
         let mut state = self.state()?;
-        let file: StateFile<T> = load_model(path, STATE)?;
         check_precision::<T>(path, &file.precision)?;
         state.reservoir.set(&file.reservoir)?;
         for (what, found, kept) in [
@@ -460,15 +472,18 @@ impl<T: Real> EsnState<T> {
     /// # Errors
     /// If the file cannot be written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), Error> {
-        let file = StateFile {
+        Ok(save_model(path.as_ref(), STATE, &self.to_file())?)
+    }
+
+    pub(crate) fn to_file(&self) -> StateFile<T> {
+        StateFile {
             precision: precision::<T>().to_owned(),
             reservoir: self.reservoir.values().to_vec(),
             input: self.input.clone(),
             scaled: self.scaled.clone(),
             output: self.output.clone(),
             seen: self.seen,
-        };
-        Ok(save_model(path.as_ref(), STATE, &file)?)
+        }
     }
 }
 

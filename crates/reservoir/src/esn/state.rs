@@ -1,6 +1,6 @@
 use neuropil_math::Real;
 
-use crate::ReservoirState;
+use crate::{MapState, ReservoirState};
 
 /// The state of a stream: that of the reservoir, the newest input and the newest output, and memory
 /// to work in.
@@ -9,8 +9,8 @@ use crate::ReservoirState;
 /// network serves any number of streams, each with its own state. Two states are equal if the streams
 /// go on in the same way.
 #[derive(Debug, Clone)]
-pub struct EsnState<T> {
-    pub(crate) reservoir: ReservoirState<T>,
+pub struct EsnState<T, S = ReservoirState<T>> {
+    pub(crate) reservoir: S,
     /// The newest input in its units, for increments.
     pub(crate) input: Vec<T>,
     /// The same as the reservoir got it.
@@ -21,7 +21,7 @@ pub struct EsnState<T> {
     pub(crate) features: Vec<T>,
 }
 
-impl<T: Real> EsnState<T> {
+impl<T: Real, S: MapState<T>> EsnState<T, S> {
     /// How many inputs the stream has taken in.
     #[must_use]
     pub fn seen(&self) -> usize {
@@ -30,7 +30,7 @@ impl<T: Real> EsnState<T> {
 
     /// The state of the reservoir.
     #[must_use]
-    pub fn reservoir(&self) -> &ReservoirState<T> {
+    pub fn reservoir(&self) -> &S {
         &self.reservoir
     }
 
@@ -44,7 +44,7 @@ impl<T: Real> EsnState<T> {
     }
 }
 
-impl<T: PartialEq> PartialEq for EsnState<T> {
+impl<T: PartialEq, S: PartialEq> PartialEq for EsnState<T, S> {
     fn eq(&self, other: &Self) -> bool {
         self.reservoir == other.reservoir
             && self.input == other.input

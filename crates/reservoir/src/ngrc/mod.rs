@@ -6,10 +6,10 @@ pub use model::{Ngrc, Task};
 pub use state::NgrcState;
 
 mod config;
-mod features;
+pub(crate) mod features;
 mod fit;
 mod model;
-mod readout;
+pub(crate) mod readout;
 mod saving;
 mod scaling;
 mod state;

@@ -1,3 +1,4 @@
+pub(crate) mod composition;
 pub(crate) mod esn;
 pub(crate) mod memory;
 pub(crate) mod ngrc;
