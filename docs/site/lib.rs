@@ -22,6 +22,7 @@ macro_rules! chapters {
 chapters! {
     Introduction = "introduction.md",
     Reservoir = "reservoir.md",
+    NeuralCoding = "neural-coding.md",
     DifferentialEquations = "ode-core.md",
     Mathematics = "math.md",
     Datasets = "datasets.md",
