@@ -344,33 +344,34 @@ impl<T: Real> Reservoir<T> {
             z: next,
         });
         parts.activation.apply(next);
-        let (kept, share) = match parts.dynamics {
+        let shares = match parts.dynamics {
             Dynamics::Leaky => match parts.leak[..] {
                 [leak] if leak == T::one() => {
                     core::mem::swap(x, next);
                     return Ok(());
                 }
-                [leak] => (Share::All(T::one() - leak), Share::All(leak)),
-                ref leaks => (Share::Rest(leaks), Share::Each(leaks)),
+                [leak] => Shares::All {
+                    kept: T::one() - leak,
+                    new: leak,
+                },
+                ref leaks => Shares::Each(leaks),
             },
             Dynamics::EdgeOfStability { proximity } => {
                 if let Some(orthogonal) = &parts.orthogonal {
                     orthogonal.apply(x, drive)?;
                     x.copy_from_slice(drive);
                 }
-                (
-                    Share::All(T::of(1.0 - proximity)),
-                    Share::All(T::of(proximity)),
-                )
+                Shares::All {
+                    kept: T::of(1.0 - proximity),
+                    new: T::of(proximity),
+                }
             }
-            Dynamics::Euler { step, .. } => (Share::All(T::one()), Share::All(T::of(step))),
+            Dynamics::Euler { step, .. } => Shares::All {
+                kept: T::one(),
+                new: T::of(step),
+            },
         };
-        widest(Mix {
-            kept,
-            share,
-            x,
-            next,
-        });
+        widest(Mix { shares, x, next });
         Ok(())
     }
 }
@@ -411,29 +412,19 @@ impl<T: Real> Kernel for Drive<'_, T> {
     }
 }
 
-/// A factor for each unit.
-enum Share<'a, T> {
-    All(T),
+/// How much of the state stays, and how much of the new value comes in.
+enum Shares<'a, T> {
+    All {
+        kept: T,
+        new: T,
+    },
+    /// The new share of each unit; what is left of one stays.
     Each(&'a [T]),
-    /// What is left of one.
-    Rest(&'a [T]),
-}
-
-impl<T: Real> Share<'_, T> {
-    #[inline(always)]
-    fn of(&self, unit: usize) -> T {
-        match self {
-            Self::All(share) => *share,
-            Self::Each(shares) => shares[unit],
-            Self::Rest(shares) => T::one() - shares[unit],
-        }
-    }
 }
 
 /// $x \leftarrow a x + b f(z)$.
 struct Mix<'a, T> {
-    kept: Share<'a, T>,
-    share: Share<'a, T>,
+    shares: Shares<'a, T>,
     x: &'a mut [T],
     next: &'a [T],
 }
@@ -443,14 +434,18 @@ impl<T: Real> Kernel for Mix<'_, T> {
 
     #[inline(always)]
     fn run(self) {
-        if let (&Share::All(kept), &Share::All(share)) = (&self.kept, &self.share) {
-            for (x, &next) in self.x.iter_mut().zip(self.next) {
-                *x = kept * *x + share * next;
+        let mixed = self.x.iter_mut().zip(self.next);
+        match self.shares {
+            Shares::All { kept, new } => {
+                for (x, &next) in mixed {
+                    *x = kept * *x + new * next;
+                }
             }
-            return;
-        }
-        for (unit, (x, &next)) in self.x.iter_mut().zip(self.next).enumerate() {
-            *x = self.kept.of(unit) * *x + self.share.of(unit) * next;
+            Shares::Each(shares) => {
+                for ((x, &next), &new) in mixed.zip(shares) {
+                    *x = (T::one() - new) * *x + new * next;
+                }
+            }
         }
     }
 }
