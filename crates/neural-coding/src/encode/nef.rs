@@ -186,8 +186,8 @@ pub fn rates(
 ///
 /// # Errors
 /// [`Error::Shape`] for different numbers of samples, [`Error::TooFew`] without any, [`Error::NonFinite`],
-/// [`Error::OutOfRange`] for a noise that is negative or not finite, and [`Error::Math`] if rates alone,
-/// without noise, do not determine the decoders.
+/// [`Error::OutOfRange`] for a noise that is negative or not finite, and [`Error::Math`] if nothing fires, or
+/// if rates alone, without noise, do not determine the decoders (up to rounding).
 pub fn decoders(
     activity: &DMatrix<f64>,
     targets: &DMatrix<f64>,
