@@ -524,7 +524,7 @@ fn promoted(rung: &[FinishedTrial], count: usize) -> Vec<&Trial> {
 fn evaluate(batch: &[Trial], one: impl Fn(&Trial) -> Outcome + Sync) -> Vec<Outcome> {
     use rayon::prelude::*;
     // One at a time: trials differ in cost.
-    let outcomes = batch.par_iter().with_max_len(1).map(|trial| one(trial));
+    let outcomes = batch.par_iter().with_max_len(1).map(&one);
     outcomes.collect()
 }
 
