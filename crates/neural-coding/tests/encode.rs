@@ -303,10 +303,10 @@ fn what_is_below_or_late_spikes_as_it_is_told() {
     assert_eq!(silent.spikes(), [None, Some(2), Some(0)]);
     let raster = silent.raster().unwrap();
     assert_eq!((raster.count(0), raster.get(1, 2), raster.get(2, 0)), (0, true, true));
-    // Values that are all the same have no span to scale.
+    // Values that are all the same are all the latest.
     let config = LatencyConfig { normalize: true, first_step: 2, ..Default::default() };
     let spikes = config.encode(&[0.4, 0.4]).unwrap();
-    assert_eq!(spikes.spikes(), [Some(2), Some(2)]);
+    assert_eq!(spikes.spikes(), [Some(19), Some(19)]);
     let back = config.decode(&spikes, config.scale(&[0.4, 0.4]).unwrap()).unwrap();
     assert!(back.iter().all(Option::is_some));
     assert!(config.encode(&[]).unwrap().spikes().is_empty());
