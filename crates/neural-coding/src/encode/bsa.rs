@@ -109,7 +109,11 @@ pub fn low_pass(length: usize, cutoff: f64) -> Result<Vec<f64>, Error> {
         .map(|i| {
             let i = i as f64;
             let x = PI * (i - last / 2.0);
-            let sinc = if x == 0.0 { cutoff } else { (cutoff * x).sin() / x };
+            let sinc = if x == 0.0 {
+                cutoff
+            } else {
+                (cutoff * x).sin() / x
+            };
             let turn = if last > 0.0 { i / last } else { 0.5 };
             sinc * (0.54 - 0.46 * (2.0 * PI * turn).cos())
         })

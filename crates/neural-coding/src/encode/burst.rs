@@ -66,7 +66,12 @@ impl BurstConfig {
         check_count("spikes of a burst", self.spikes, (1, most), range)?;
         check_count("shortest interval", self.shortest, (1, most), range)?;
         let range = "must be from the shortest interval to 2^31";
-        check_count("longest interval", self.longest, (self.shortest, most), range)
+        check_count(
+            "longest interval",
+            self.longest,
+            (self.shortest, most),
+            range,
+        )
     }
 
     /// The burst of a value.
@@ -90,9 +95,19 @@ impl BurstConfig {
     /// What number and interval leave open.
     fn bounds(&self, burst: &Burst) -> Result<(f64, f64), Error> {
         self.check()?;
-        check_count("spikes", burst.spikes, (0, self.spikes), "must be those of the code")?;
+        check_count(
+            "spikes",
+            burst.spikes,
+            (0, self.spikes),
+            "must be those of the code",
+        )?;
         let bounds = (self.shortest, self.longest);
-        check_count("interval", burst.interval, bounds, "must be one of the code")?;
+        check_count(
+            "interval",
+            burst.interval,
+            bounds,
+            "must be one of the code",
+        )?;
         let most = self.spikes as f64;
         let (mut low, mut high) = (
             burst.spikes.saturating_sub(1) as f64 / most,

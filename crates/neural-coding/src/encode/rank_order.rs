@@ -19,7 +19,11 @@ pub fn rank_order(values: &[f64]) -> Result<Vec<usize>, Error> {
     check_numbers("values to encode", values)?;
     let mut order: Vec<usize> = (0..values.len()).collect();
     // Stable, and finite numbers can be compared; 0 and -0 are equal.
-    order.sort_by(|&a, &b| values[b].partial_cmp(&values[a]).unwrap_or(core::cmp::Ordering::Equal));
+    order.sort_by(|&a, &b| {
+        values[b]
+            .partial_cmp(&values[a])
+            .unwrap_or(core::cmp::Ordering::Equal)
+    });
     let mut ranks = vec![0; values.len()];
     for (rank, &at) in order.iter().enumerate() {
         ranks[at] = rank;

@@ -32,10 +32,7 @@ pub fn rate<R: Rng + ?Sized>(values: &[f64], steps: usize, rng: &mut R) -> Resul
 ///
 /// # Errors
 /// Those of [`rate`].
-pub fn rate_varying<R: Rng + ?Sized>(
-    values: &DMatrix<f64>,
-    rng: &mut R,
-) -> Result<Raster, Error> {
+pub fn rate_varying<R: Rng + ?Sized>(values: &DMatrix<f64>, rng: &mut R) -> Result<Raster, Error> {
     bernoulli_varying(values, rng)
 }
 

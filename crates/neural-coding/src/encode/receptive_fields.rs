@@ -92,12 +92,7 @@ impl ReceptiveFields {
     /// # Errors
     /// [`Error::NonFinite`], and [`Error::OutOfRange`] for a time that is not positive and a cut outside
     /// of [0, 1].
-    pub fn spike_times(
-        &self,
-        x: f64,
-        latest: f64,
-        cut: f64,
-    ) -> Result<Vec<Option<f64>>, Error> {
+    pub fn spike_times(&self, x: f64, latest: f64, cut: f64) -> Result<Vec<Option<f64>>, Error> {
         check_numbers("a value to encode", &[x])?;
         check_positive("latest time", latest)?;
         check_between("cut", cut, (0.0, 1.0), "must be in [0, 1]")?;

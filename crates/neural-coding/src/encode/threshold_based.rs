@@ -39,7 +39,12 @@ impl ThresholdBased {
         let mean = changes().sum::<f64>() / count;
         let variance = changes().map(|d| (d - mean) * (d - mean)).sum::<f64>() / count;
         let threshold = mean + self.factor * variance.sqrt();
-        check_between("threshold of the changes", threshold, (0.0, f64::MAX), range)?;
+        check_between(
+            "threshold of the changes",
+            threshold,
+            (0.0, f64::MAX),
+            range,
+        )?;
         let spikes = changes()
             .take(signal.len())
             .map(|change| beyond(change, 0.0, threshold))

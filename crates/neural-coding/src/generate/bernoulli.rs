@@ -220,7 +220,13 @@ pub fn bernoulli_dense_into<T: Real, R: Rng + ?Sized>(
 /// The eight bits of each byte as zeros and ones, the lowest first.
 fn bytes<T: Real>() -> [[T; 8]; 256] {
     core::array::from_fn(|byte| {
-        core::array::from_fn(|bit| if byte >> bit & 1 == 1 { T::one() } else { T::zero() })
+        core::array::from_fn(|bit| {
+            if byte >> bit & 1 == 1 {
+                T::one()
+            } else {
+                T::zero()
+            }
+        })
     })
 }
 

@@ -112,7 +112,8 @@ impl Lif {
     /// The rate at a constant current, in Hz.
     #[must_use]
     pub fn rate(&self, current: f64) -> f64 {
-        self.interval(current).map_or(0.0, |interval| 1000.0 / interval)
+        self.interval(current)
+            .map_or(0.0, |interval| 1000.0 / interval)
     }
 
     /// The least current that makes it fire, in the limit of long times; `None` without a resistance.
@@ -147,17 +148,31 @@ impl Lif {
         self.check()?;
         let target = self.rest + self.resistance * current;
         let range = "must be finite";
-        check_between("target of the potential", target, (f64::MIN, f64::MAX), range)?;
+        check_between(
+            "target of the potential",
+            target,
+            (f64::MIN, f64::MAX),
+            range,
+        )?;
         check_between("potential", state.potential, (f64::MIN, f64::MAX), range)?;
         let range = "must be finite and not negative";
         check_between("step", h, (0.0, f64::MAX), range)?;
-        check_between("rest of a refractory period", state.refractory, (0.0, f64::MAX), range)?;
+        check_between(
+            "rest of a refractory period",
+            state.refractory,
+            (0.0, f64::MAX),
+            range,
+        )?;
         if let Some(interval) = self.interval(current) {
             let expected = h / interval;
             if expected.is_nan() || expected > LONGEST as f64 {
                 return Err(Error::TooLarge {
                     what: "spikes of a step",
-                    size: if expected.is_nan() { usize::MAX } else { expected as usize },
+                    size: if expected.is_nan() {
+                        usize::MAX
+                    } else {
+                        expected as usize
+                    },
                     limit: LONGEST,
                 });
             }

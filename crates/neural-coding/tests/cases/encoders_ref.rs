@@ -121,7 +121,11 @@ fn receptive_fields(value: &Value) -> Outcome {
         setting("hi")?,
         setting("beta")?,
     ))?;
-    all_close("centers", fields.centers(), &numbers(get(value, "centers")?)?)?;
+    all_close(
+        "centers",
+        fields.centers(),
+        &numbers(get(value, "centers")?)?,
+    )?;
     near("sigma", fields.sigma(), get(value, "sigma")?)?;
     let activations = rows(get(value, "activation")?)?;
     let times = rows(get(value, "spike_time_or_-1")?)?;
@@ -172,5 +176,9 @@ fn bursts(value: &Value) -> Outcome {
             return Err(format!("{x} comes back as {back} ± {error}"));
         }
     }
-    if cases.is_empty() { Err("no case".to_owned()) } else { Ok(()) }
+    if cases.is_empty() {
+        Err("no case".to_owned())
+    } else {
+        Ok(())
+    }
 }
