@@ -179,8 +179,7 @@ fn rescaled_inhomogeneous_intervals_are_exponential() {
     assert!((train.rate() - 40.0).abs() < 4.0 * (40.0_f64 / 500.0).sqrt());
     let slow = |t: f64| 30.0 + 20.0 * (0.1 * t).sin();
     let dead = 0.01;
-    let train =
-        inhomogeneous_poisson_refractory(slow, 50.0, dead, 0.0, 200.0 * 3.14, &mut seeded(10));
+    let train = inhomogeneous_poisson_refractory(slow, 50.0, dead, 0.0, 628.0, &mut seeded(10));
     let train = train.unwrap();
     assert!(train.intervals().all(|i| i >= dead * (1.0 - 1e-9)));
     assert!((train.rate() - 30.0).abs() < 4.0 * (30.0_f64 / 628.0).sqrt());
