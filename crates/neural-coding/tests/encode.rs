@@ -5,9 +5,9 @@ use neuropil_neural_coding::Error;
 use neuropil_neural_coding::encode::nef::{self, LifRate};
 use neuropil_neural_coding::encode::{
     Before, Below, Bsa, Burst, BurstConfig, CurrentLif, Curve, DeltaConfig, FirstSpikeConfig,
-    FirstSpikes, Late, LatencyConfig, MovingWindow, ReceptiveFields, ReciprocalLatency, StepForward,
-    ThresholdBased, TimeScale, decode_phase, decode_rate, delta, low_pass, phase, rank_order,
-    rank_order_weights, rate, rate_dense, rate_varying,
+    FirstSpikes, Late, LatencyConfig, MovingWindow, ReceptiveFields, ReciprocalLatency,
+    StepForward, ThresholdBased, TimeScale, decode_phase, decode_rate, delta, low_pass, phase,
+    rank_order, rank_order_weights, rate, rate_dense, rate_varying,
 };
 use proptest::prelude::*;
 use rand::rngs::Xoshiro256PlusPlus;
@@ -18,7 +18,10 @@ fn seeded(seed: u64) -> Xoshiro256PlusPlus {
 }
 
 fn fractions() -> impl Strategy<Value = Vec<f64>> {
-    prop::collection::vec(prop_oneof![9 => 0.0..=1.0_f64, 1 => Just(0.0), 1 => Just(1.0)], 1..20)
+    prop::collection::vec(
+        prop_oneof![9 => 0.0..=1.0_f64, 1 => Just(0.0), 1 => Just(1.0)],
+        1..20,
+    )
 }
 
 fn signals() -> impl Strategy<Value = Vec<f64>> {
@@ -248,14 +251,20 @@ fn latencies_tell_values_apart_that_32_bits_do_not() {
     let (a, b) = (0.5_f64, 0.5_f64 + 1e-12);
     assert_eq!(a as f32, b as f32);
     for curve in [Curve::Linear, Curve::Logarithmic] {
-        let config = LatencyConfig { curve, ..Default::default() };
+        let config = LatencyConfig {
+            curve,
+            ..Default::default()
+        };
         let times = config.times(&[a, b]).unwrap();
         assert!(times[0] > times[1], "{times:?}");
         assert!(times[0] - times[1] < 1e-11);
     }
     // Close to the threshold the 32-bit time was off by 6 parts in 1000.
     let time = LatencyConfig::default().times(&[0.0]).unwrap()[0];
-    assert!((time - ((0.01 + 1e-7) / 1e-7_f64).ln()).abs() < 1e-9, "{time}");
+    assert!(
+        (time - ((0.01 + 1e-7) / 1e-7_f64).ln()).abs() < 1e-9,
+        "{time}"
+    );
 }
 
 /// Defect 8 of the peers: the width of the fields was not in the units of the stimulus.
@@ -283,7 +292,10 @@ fn bsa_decodes_with_the_whole_filter() {
 
 #[test]
 fn a_window_of_one_compares_with_the_sample_before() {
-    let code = MovingWindow { threshold: 0.5, window: 1 };
+    let code = MovingWindow {
+        threshold: 0.5,
+        window: 1,
+    };
     let code = code.encode(&[0.0, 1.0, 1.2, 0.0]).unwrap();
     assert_eq!(code.spikes, [0, 1, 0, -1]);
 }
@@ -291,21 +303,49 @@ fn a_window_of_one_compares_with_the_sample_before() {
 #[test]
 fn what_is_below_or_late_spikes_as_it_is_told() {
     let values = [0.0, 0.5, 1.0];
-    let config = LatencyConfig { steps: 3, curve: Curve::Linear, tau: 4.0, ..Default::default() };
+    let config = LatencyConfig {
+        steps: 3,
+        curve: Curve::Linear,
+        tau: 4.0,
+        ..Default::default()
+    };
     let refused = config.encode(&values);
-    let expected = Error::Shape { what: "step of a latency", expected: 3, found: 4 };
+    let expected = Error::Shape {
+        what: "step of a latency",
+        expected: 3,
+        found: 4,
+    };
     assert_eq!(refused, Err(expected));
-    let dropped = LatencyConfig { late: Late::Drop, ..config }.encode(&values).unwrap();
+    let dropped = LatencyConfig {
+        late: Late::Drop,
+        ..config
+    }
+    .encode(&values)
+    .unwrap();
     assert_eq!(dropped.spikes(), [None, Some(2), Some(0)]);
-    let silent = LatencyConfig { below: Below::Silent, ..config }.encode(&values).unwrap();
+    let silent = LatencyConfig {
+        below: Below::Silent,
+        ..config
+    }
+    .encode(&values)
+    .unwrap();
     assert_eq!(silent.spikes(), [None, Some(2), Some(0)]);
     let raster = silent.raster().unwrap();
-    assert_eq!((raster.count(0), raster.get(1, 2), raster.get(2, 0)), (0, true, true));
-    // Values that are all the same have no span to scale.
-    let config = LatencyConfig { normalize: true, first_step: 2, ..Default::default() };
+    assert_eq!(
+        (raster.count(0), raster.get(1, 2), raster.get(2, 0)),
+        (0, true, true)
+    );
+    // Values that are all the same are all the latest.
+    let config = LatencyConfig {
+        normalize: true,
+        first_step: 2,
+        ..Default::default()
+    };
     let spikes = config.encode(&[0.4, 0.4]).unwrap();
-    assert_eq!(spikes.spikes(), [Some(2), Some(2)]);
-    let back = config.decode(&spikes, config.scale(&[0.4, 0.4]).unwrap()).unwrap();
+    assert_eq!(spikes.spikes(), [Some(19), Some(19)]);
+    let back = config
+        .decode(&spikes, config.scale(&[0.4, 0.4]).unwrap())
+        .unwrap();
     assert!(back.iter().all(Option::is_some));
     assert!(config.encode(&[]).unwrap().spikes().is_empty());
 }
@@ -316,7 +356,9 @@ fn decoders_of_larger_populations_are_better() {
     let error = |neurons: usize| {
         let mut rng = seeded(4);
         let lif = LifRate::default();
-        let max: Vec<f64> = (0..neurons).map(|_| rng.random_range(100.0..200.0)).collect();
+        let max: Vec<f64> = (0..neurons)
+            .map(|_| rng.random_range(100.0..200.0))
+            .collect();
         let intercepts: Vec<f64> = (0..neurons).map(|_| rng.random_range(-1.0..0.95)).collect();
         let (gain, bias) = lif.gain_and_bias(&max, &intercepts).unwrap();
         let encoders = nef::random_encoders(neurons, 1, &mut rng).unwrap();
@@ -362,7 +404,14 @@ fn what_has_no_code_is_refused() {
         assert!(LatencyConfig::default().encode(&[bad]).is_err());
         assert!(rank_order(&[bad]).is_err());
         assert!(StepForward { threshold: 0.1 }.encode(&[bad]).is_err());
-        assert!(MovingWindow { threshold: 0.1, window: 3 }.encode(&[bad]).is_err());
+        assert!(
+            MovingWindow {
+                threshold: 0.1,
+                window: 3
+            }
+            .encode(&[bad])
+            .is_err()
+        );
         assert!(ThresholdBased { factor: 1.0 }.encode(&[bad]).is_err());
         assert!(delta(&[bad], &DeltaConfig::default()).is_err());
         assert!(Bsa::new(vec![1.0], 0.1).unwrap().encode(&[bad]).is_err());
@@ -375,26 +424,105 @@ fn what_has_no_code_is_refused() {
     }
     for bad in [0.0, -1.0, f64::NAN] {
         assert!(StepForward { threshold: bad }.encode(&[0.0]).is_err());
-        assert!(MovingWindow { threshold: bad, window: 3 }.encode(&[0.0]).is_err());
-        assert!(delta(&[0.0], &DeltaConfig { threshold: bad, ..Default::default() }).is_err());
+        assert!(
+            MovingWindow {
+                threshold: bad,
+                window: 3
+            }
+            .encode(&[0.0])
+            .is_err()
+        );
+        assert!(
+            delta(
+                &[0.0],
+                &DeltaConfig {
+                    threshold: bad,
+                    ..Default::default()
+                }
+            )
+            .is_err()
+        );
         assert!(ReceptiveFields::new(vec![0.0], bad).is_err());
         assert!(ReceptiveFields::bohte(5, 0.0, 1.0, bad).is_err());
-        assert!(LatencyConfig { tau: bad, ..Default::default() }.encode(&[0.5]).is_err());
-        assert!(LatencyConfig { threshold: bad, ..Default::default() }.encode(&[0.5]).is_err());
-        assert!(LatencyConfig { epsilon: bad, ..Default::default() }.encode(&[0.5]).is_err());
+        assert!(
+            LatencyConfig {
+                tau: bad,
+                ..Default::default()
+            }
+            .encode(&[0.5])
+            .is_err()
+        );
+        assert!(
+            LatencyConfig {
+                threshold: bad,
+                ..Default::default()
+            }
+            .encode(&[0.5])
+            .is_err()
+        );
+        assert!(
+            LatencyConfig {
+                epsilon: bad,
+                ..Default::default()
+            }
+            .encode(&[0.5])
+            .is_err()
+        );
         assert!(low_pass(8, bad).is_err());
-        assert!(CurrentLif { rate: bad, threshold: 1.0 }.encode(&[1.0], 5).is_err());
+        assert!(
+            CurrentLif {
+                rate: bad,
+                threshold: 1.0
+            }
+            .encode(&[1.0], 5)
+            .is_err()
+        );
     }
-    assert!(MovingWindow { threshold: 1.0, window: 0 }.encode(&[0.0]).is_err());
+    assert!(
+        MovingWindow {
+            threshold: 1.0,
+            window: 0
+        }
+        .encode(&[0.0])
+        .is_err()
+    );
     // A signal that only falls has a mean change below zero.
-    assert!(ThresholdBased { factor: 0.5 }.encode(&[3.0, 2.0, 1.0]).is_err());
+    assert!(
+        ThresholdBased { factor: 0.5 }
+            .encode(&[3.0, 2.0, 1.0])
+            .is_err()
+    );
     assert!(ThresholdBased { factor: -0.5 }.encode(&[3.0]).is_err());
-    let linear = LatencyConfig { curve: Curve::Linear, ..Default::default() };
+    let linear = LatencyConfig {
+        curve: Curve::Linear,
+        ..Default::default()
+    };
     assert!(linear.encode(&[1.5]).is_err());
-    assert!(LatencyConfig { first_step: 20, ..Default::default() }.encode(&[0.5]).is_err());
-    assert!(LatencyConfig { steps: 0, ..Default::default() }.encode(&[0.5]).is_err());
+    assert!(
+        LatencyConfig {
+            first_step: 20,
+            ..Default::default()
+        }
+        .encode(&[0.5])
+        .is_err()
+    );
+    assert!(
+        LatencyConfig {
+            steps: 0,
+            ..Default::default()
+        }
+        .encode(&[0.5])
+        .is_err()
+    );
     for steps in [0, 1, 701] {
-        assert!(FirstSpikeConfig { steps, curve: Curve::Linear }.encode(&[0.5]).is_err());
+        assert!(
+            FirstSpikeConfig {
+                steps,
+                curve: Curve::Linear
+            }
+            .encode(&[0.5])
+            .is_err()
+        );
     }
     for bits in [0, 53] {
         assert!(phase(&[0.5], bits).is_err());
@@ -402,17 +530,41 @@ fn what_has_no_code_is_refused() {
     assert!(FirstSpikes::new(3, vec![Some(3)]).is_err());
     let three = FirstSpikes::new(3, vec![Some(2)]).unwrap();
     assert!(FirstSpikeConfig::default().decode(&three).is_err());
-    let scale = TimeScale { factor: 1.0, offset: 0.0 };
+    let scale = TimeScale {
+        factor: 1.0,
+        offset: 0.0,
+    };
     assert!(LatencyConfig::default().decode(&three, scale).is_err());
-    let scale = TimeScale { factor: f64::NAN, offset: 0.0 };
-    assert!(LatencyConfig { steps: 3, ..Default::default() }.decode(&three, scale).is_err());
+    let scale = TimeScale {
+        factor: f64::NAN,
+        offset: 0.0,
+    };
+    assert!(
+        LatencyConfig {
+            steps: 3,
+            ..Default::default()
+        }
+        .decode(&three, scale)
+        .is_err()
+    );
     assert!(ReciprocalLatency { steps: 3 }.decode(&three, 0.0).is_err());
     assert!(ReciprocalLatency { steps: 0 }.encode(&[1.0]).is_err());
     let code = BurstConfig::default();
     for (spikes, interval) in [(6, 2), (5, 1), (5, 10), (0, 11)] {
-        assert!(code.decode(&Burst { spikes, interval }).is_err(), "{spikes} {interval}");
+        assert!(
+            code.decode(&Burst { spikes, interval }).is_err(),
+            "{spikes} {interval}"
+        );
     }
-    assert!(BurstConfig { shortest: 5, longest: 4, ..code }.encode(0.5).is_err());
+    assert!(
+        BurstConfig {
+            shortest: 5,
+            longest: 4,
+            ..code
+        }
+        .encode(0.5)
+        .is_err()
+    );
     assert!(BurstConfig { spikes: 0, ..code }.encode(0.5).is_err());
     assert!(Bsa::new(vec![], 0.1).is_err());
     assert!(Bsa::new(vec![1.0], -0.1).is_err());
@@ -432,7 +584,10 @@ fn what_has_no_code_is_refused() {
 fn bad_populations_are_refused() {
     let lif = LifRate::default();
     for (max, intercept) in [(0.0, 0.0), (500.0, 0.0), (f64::NAN, 0.0), (100.0, 1.0)] {
-        assert!(lif.gain_and_bias(&[max], &[intercept]).is_err(), "{max} {intercept}");
+        assert!(
+            lif.gain_and_bias(&[max], &[intercept]).is_err(),
+            "{max} {intercept}"
+        );
     }
     assert!(lif.gain_and_bias(&[100.0], &[]).is_err());
     let bad = LifRate { tau: 0.0, ..lif };
@@ -447,7 +602,11 @@ fn bad_populations_are_refused() {
     assert!(nef::decoders(&one, &one, -0.1).is_err());
     assert!(nef::decoders(&DMatrix::zeros(0, 1), &one, 0.1).is_err());
     // Neurons that never fire say nothing.
-    let silent = nef::decoders(&DMatrix::zeros(2, 2), &DMatrix::from_element(1, 2, 1.0), 0.1);
+    let silent = nef::decoders(
+        &DMatrix::zeros(2, 2),
+        &DMatrix::from_element(1, 2, 1.0),
+        0.1,
+    );
     assert!(matches!(silent, Err(Error::Math(_))), "{silent:?}");
     assert!(nef::decode(&one, &two).is_err());
 }

@@ -133,8 +133,7 @@ fn renewal_trains_are_stationary_from_the_start() {
     let thinned: Vec<f64> = (0..4000)
         .map(|_| {
             let constant = |_: f64| rate;
-            let train =
-                inhomogeneous_poisson_refractory(constant, 60.0, dead, 0.0, 2.0, &mut rng);
+            let train = inhomogeneous_poisson_refractory(constant, 60.0, dead, 0.0, 2.0, &mut rng);
             first(train.unwrap())
         })
         .collect();
@@ -247,7 +246,10 @@ fn the_first_draws_are_pinned() {
         first(poisson_refractory(10.0, 0.01, 0.0, 9.0, &mut seeded(1)).unwrap()),
         first(gamma(3.0, 10.0, 0.0, 9.0, &mut seeded(1)).unwrap()),
         first(inhomogeneous_poisson(|t| t, 10.0, 0.0, 9.0, &mut seeded(1)).unwrap()),
-        format!("{:x}", bernoulli(&[0.3], 64, &mut seeded(1)).unwrap().words()[0]),
+        format!(
+            "{:x}",
+            bernoulli(&[0.3], 64, &mut seeded(1)).unwrap().words()[0]
+        ),
     ];
     assert_eq!(found, PINNED);
 }
@@ -293,14 +295,21 @@ fn nothing_comes_of_a_rate_of_zero() {
     // Rates whose intervals have no room in the exponent.
     assert!(poisson(1e-320, 0.0, 9.0, &mut rng).unwrap().is_empty());
     assert!(gamma(0.5, 1e-320, 0.0, 9.0, &mut rng).unwrap().is_empty());
-    assert!(poisson_refractory(1e-320, 1.0, 0.0, 9.0, &mut rng).unwrap().is_empty());
+    assert!(
+        poisson_refractory(1e-320, 1.0, 0.0, 9.0, &mut rng)
+            .unwrap()
+            .is_empty()
+    );
 }
 
 #[test]
 fn what_makes_no_train_is_refused() {
     let mut rng = seeded(1);
     let out_of_range = |result: Result<SpikeTrain, Error>| {
-        assert!(matches!(result, Err(Error::OutOfRange { .. })), "{result:?}");
+        assert!(
+            matches!(result, Err(Error::OutOfRange { .. })),
+            "{result:?}"
+        );
     };
     for rate in [-1.0, f64::NAN, f64::INFINITY] {
         out_of_range(poisson(rate, 0.0, 1.0, &mut rng));
@@ -313,12 +322,19 @@ fn what_makes_no_train_is_refused() {
     for dead in [-0.1, 0.1, 1.0, f64::NAN] {
         out_of_range(poisson_refractory(10.0, dead, 0.0, 1.0, &mut rng));
         let rate = |_: f64| 1.0;
-        out_of_range(inhomogeneous_poisson_refractory(rate, 10.0, dead, 0.0, 1.0, &mut rng));
+        out_of_range(inhomogeneous_poisson_refractory(
+            rate, 10.0, dead, 0.0, 1.0, &mut rng,
+        ));
     }
     for shape in [0.0, -1.0, f64::NAN, 1e300] {
         out_of_range(gamma(shape, 10.0, 0.0, 1.0, &mut rng));
     }
-    for (t0, t1) in [(1.0, 1.0), (2.0, 1.0), (f64::NAN, 1.0), (0.0, f64::INFINITY)] {
+    for (t0, t1) in [
+        (1.0, 1.0),
+        (2.0, 1.0),
+        (f64::NAN, 1.0),
+        (0.0, f64::INFINITY),
+    ] {
         let result = poisson(1.0, t0, t1, &mut rng);
         assert!(matches!(result, Err(Error::Window { .. })), "{result:?}");
     }
@@ -329,7 +345,10 @@ fn what_makes_no_train_is_refused() {
         assert!(bernoulli_varying(&DMatrix::from_element(1, 1, p), &mut rng).is_err());
         assert!(bernoulli_dense_into(&[p], &mut [0.0_f32], &mut rng).is_err());
     }
-    assert!(matches!(bernoulli(&[0.5], usize::MAX, &mut rng), Err(Error::TooLarge { .. })));
+    assert!(matches!(
+        bernoulli(&[0.5], usize::MAX, &mut rng),
+        Err(Error::TooLarge { .. })
+    ));
     let mut seven = [0.0_f64; 7];
     let result = bernoulli_dense_into(&[0.5, 0.5], &mut seven, &mut rng);
     assert!(matches!(result, Err(Error::Shape { .. })), "{result:?}");

@@ -52,7 +52,12 @@ proptest! {
 
 #[test]
 fn the_rheobase_of_the_exact_neuron() {
-    let neuron = Lif { rest: -65.0, reset: -70.0, threshold: -50.0, ..Lif::default() };
+    let neuron = Lif {
+        rest: -65.0,
+        reset: -70.0,
+        threshold: -50.0,
+        ..Lif::default()
+    };
     let rheobase = neuron.rheobase().unwrap();
     assert_eq!(rheobase, 15.0);
     assert_eq!(neuron.interval(rheobase), None);
@@ -65,13 +70,21 @@ fn the_rheobase_of_the_exact_neuron() {
 
 #[test]
 fn the_refractory_period_holds_across_steps() {
-    let neuron = Lif { refractory: 3.0, ..Lif::default() };
-    let mut state = LifState { potential: 1.5, refractory: 0.0 };
+    let neuron = Lif {
+        refractory: 3.0,
+        ..Lif::default()
+    };
+    let mut state = LifState {
+        potential: 1.5,
+        refractory: 0.0,
+    };
     let mut times = Vec::new();
     // A potential above the threshold spikes at once, and then nothing does for 3 ms.
     for step in 0..4 {
         let start = f64::from(step);
-        neuron.step(&mut state, 1e6, 1.0, |t| times.push(start + t)).unwrap();
+        neuron
+            .step(&mut state, 1e6, 1.0, |t| times.push(start + t))
+            .unwrap();
     }
     assert_eq!(times[0], 0.0);
     assert!(times[1] > 3.0 && times[1] < 3.001, "{times:?}");
@@ -82,7 +95,9 @@ fn the_refractory_period_holds_across_steps() {
 fn the_rheobase_of_the_squid() {
     let axon = HodgkinHuxley::default();
     let spikes = |i: f64, ms: f64| {
-        axon.spikes(&Current::constant(i, ms / 1000.0).unwrap()).unwrap().len()
+        axon.spikes(&Current::constant(i, ms / 1000.0).unwrap())
+            .unwrap()
+            .len()
     };
     assert_eq!(spikes(0.0, 200.0), 0);
     assert_eq!(spikes(2.0, 200.0), 0);
@@ -105,9 +120,13 @@ fn a_release_from_inhibition_excites_the_squid() {
 fn stretches_of_a_current_are_one_solution() {
     // Cut, but by a bit that changes nothing: the solver starts afresh and finds the same.
     let axon = HodgkinHuxley::default();
-    let whole = axon.record(&Current::constant(10.0, 0.06).unwrap(), 0.01).unwrap();
+    let whole = axon
+        .record(&Current::constant(10.0, 0.06).unwrap(), 0.01)
+        .unwrap();
     let cut = Current::steps(
-        (0..6).map(|k| if k % 2 == 0 { 10.0 } else { 10.0_f64.next_up() }).collect(),
+        (0..6)
+            .map(|k| if k % 2 == 0 { 10.0 } else { 10.0_f64.next_up() })
+            .collect(),
         0.01,
     );
     let cut = axon.record(&cut.unwrap(), 0.01).unwrap();
@@ -151,14 +170,18 @@ fn the_classes_fire_as_they_are_named() {
 #[test]
 fn the_published_steps_converge() {
     let neuron = Firing::RegularSpiking.neuron();
-    let exact = neuron.spikes(&Current::constant(10.0, 0.2).unwrap()).unwrap();
+    let exact = neuron
+        .spikes(&Current::constant(10.0, 0.2).unwrap())
+        .unwrap();
     let error = |per_ms: u32| {
         let dt = 1.0 / f64::from(per_ms);
         let current = vec![10.0; 200 * per_ms as usize];
         let steps = izhikevich_steps(&neuron, &current, dt).unwrap();
         assert_eq!(steps.len(), exact.len());
         let pairs = steps.iter().zip(exact.times());
-        pairs.fold(0.0_f64, |m, (&k, t)| m.max((k as f64 * dt - 1000.0 * t).abs()))
+        pairs.fold(0.0_f64, |m, (&k, t)| {
+            m.max((k as f64 * dt - 1000.0 * t).abs())
+        })
     };
     let (coarse, fine) = (error(100), error(1000));
     assert!(fine < 0.15 * coarse && fine < 0.1, "{coarse} {fine}");
@@ -168,11 +191,18 @@ fn the_published_steps_converge() {
 fn adaptation_lowers_the_rate() {
     let current = Current::constant(1000.0, 0.5).unwrap();
     let adapting = AdaptiveExponential::default().spikes(&current).unwrap();
-    let plain = AdaptiveExponential { a: 0.0, b: 0.0, ..Default::default() };
+    let plain = AdaptiveExponential {
+        a: 0.0,
+        b: 0.0,
+        ..Default::default()
+    };
     let plain = plain.spikes(&current).unwrap();
     assert!(2 * adapting.len() < plain.len());
     let intervals: Vec<f64> = adapting.intervals().collect();
-    assert!(intervals.windows(2).all(|w| w[1] > w[0] - 1e-6), "{intervals:?}");
+    assert!(
+        intervals.windows(2).all(|w| w[1] > w[0] - 1e-6),
+        "{intervals:?}"
+    );
 }
 
 #[test]
@@ -180,36 +210,113 @@ fn what_no_neuron_can_do_is_an_error() {
     let current = Current::constant(1.0, 0.1).unwrap();
     for bad in [f64::NAN, f64::INFINITY, -1.0] {
         assert!(Current::constant(1.0, bad).is_err());
-        assert!(Lif { tau: bad, ..Lif::default() }.spikes(&current).is_err());
-        assert!(Lif { refractory: bad, ..Lif::default() }.spikes(&current).is_err());
+        assert!(
+            Lif {
+                tau: bad,
+                ..Lif::default()
+            }
+            .spikes(&current)
+            .is_err()
+        );
+        assert!(
+            Lif {
+                refractory: bad,
+                ..Lif::default()
+            }
+            .spikes(&current)
+            .is_err()
+        );
         assert!(Lif::default().record(&current, bad).is_err());
-        let axon = HodgkinHuxley { capacitance: bad, ..Default::default() };
+        let axon = HodgkinHuxley {
+            capacitance: bad,
+            ..Default::default()
+        };
         assert!(axon.spikes(&current).is_err());
-        let cell = AdaptiveExponential { sharpness: bad, ..Default::default() };
+        let cell = AdaptiveExponential {
+            sharpness: bad,
+            ..Default::default()
+        };
         assert!(cell.spikes(&current).is_err());
         assert!(izhikevich_steps(&Izhikevich::default(), &[1.0], bad).is_err());
     }
     assert!(Current::constant(f64::NAN, 1.0).is_err());
     assert!(Current::steps(vec![1.0, f64::INFINITY], 1.0).is_err());
-    assert!(matches!(Current::steps(vec![], 1.0), Err(Error::TooFew { .. })));
+    assert!(matches!(
+        Current::steps(vec![], 1.0),
+        Err(Error::TooFew { .. })
+    ));
     assert!(Current::constant(1.0, 1e306).is_err());
-    let stuck = Lif { reset: 1.0, ..Lif::default() };
-    assert!(matches!(stuck.spikes(&current), Err(Error::OutOfRange { what: "reset", .. })));
+    let stuck = Lif {
+        reset: 1.0,
+        ..Lif::default()
+    };
+    assert!(matches!(
+        stuck.spikes(&current),
+        Err(Error::OutOfRange { what: "reset", .. })
+    ));
     // More spikes than anybody can hold.
     let endless = Current::constant(1e300, 10.0).unwrap();
-    assert!(matches!(Lif::default().spikes(&endless), Err(Error::TooLarge { .. })));
+    assert!(matches!(
+        Lif::default().spikes(&endless),
+        Err(Error::TooLarge { .. })
+    ));
     let huge = Current::constant(f64::MAX, 10.0).unwrap();
-    assert!(Lif { resistance: 10.0, ..Lif::default() }.spikes(&huge).is_err());
-    assert!(Izhikevich { c: 40.0, ..Default::default() }.spikes(&current).is_err());
-    assert!(Izhikevich { a: f64::NAN, ..Default::default() }.spikes(&current).is_err());
-    assert!(AdaptiveExponential { reset: 1.0, ..Default::default() }.spikes(&current).is_err());
-    let steep = AdaptiveExponential { threshold: 1e5, ..Default::default() };
+    assert!(
+        Lif {
+            resistance: 10.0,
+            ..Lif::default()
+        }
+        .spikes(&huge)
+        .is_err()
+    );
+    assert!(
+        Izhikevich {
+            c: 40.0,
+            ..Default::default()
+        }
+        .spikes(&current)
+        .is_err()
+    );
+    assert!(
+        Izhikevich {
+            a: f64::NAN,
+            ..Default::default()
+        }
+        .spikes(&current)
+        .is_err()
+    );
+    assert!(
+        AdaptiveExponential {
+            reset: 1.0,
+            ..Default::default()
+        }
+        .spikes(&current)
+        .is_err()
+    );
+    let steep = AdaptiveExponential {
+        threshold: 1e5,
+        ..Default::default()
+    };
     assert!(steep.spikes(&current).is_err());
-    assert!(HodgkinHuxley { sodium: f64::NAN, ..Default::default() }.spikes(&current).is_err());
+    assert!(
+        HodgkinHuxley {
+            sodium: f64::NAN,
+            ..Default::default()
+        }
+        .spikes(&current)
+        .is_err()
+    );
     let exploding = izhikevich_steps(&Izhikevich::default(), &[1.0; 100], 1e9);
-    assert!(matches!(exploding, Err(Error::NonFinite { .. })), "{exploding:?}");
+    assert!(
+        matches!(exploding, Err(Error::NonFinite { .. })),
+        "{exploding:?}"
+    );
     assert!(izhikevich_steps(&Izhikevich::default(), &[f64::NAN], 1.0).is_err());
     let mut state = Lif::default().resting();
-    assert!(Lif::default().step(&mut state, f64::NAN, 1.0, |_| ()).is_err());
+    assert!(
+        Lif::default()
+            .step(&mut state, f64::NAN, 1.0, |_| ())
+            .is_err()
+    );
     assert!(Lif::default().step(&mut state, 1.0, -1.0, |_| ()).is_err());
 }

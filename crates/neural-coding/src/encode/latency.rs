@@ -33,9 +33,9 @@ pub enum Late {
 /// \quad\text{or, linearly,}\quad t = \tau (1 - x), \quad x \leftarrow \max(x, \theta),$$
 /// in steps. The step is the nearest one, halves going to the even.
 ///
-/// The first spike is then moved to `first_step` (by all times being moved, where the curve is
-/// logarithmic), and if `normalize` is set the times fill the steps up to the last: the logarithmic ones
-/// by a scale that depends on the values, the linear ones with $\tau = T - 1 - t_{first}$.
+/// All times are then moved by `first_step`, and if `normalize` is set they fill the steps up to the
+/// last: the logarithmic ones by a scale that the latest of them decides, the linear ones with
+/// $\tau = T - 1 - t_{first}$.
 ///
 /// ```
 /// use neuropil_neural_coding::encode::{Curve, LatencyConfig};
@@ -61,7 +61,7 @@ pub struct LatencyConfig {
     pub threshold: f64,
     /// $\varepsilon$, which bounds the longest logarithmic time.
     pub epsilon: f64,
-    /// The step of the first spike.
+    /// By how many steps all spikes are later.
     pub first_step: usize,
     /// Whether the last spike comes at the last step.
     pub normalize: bool,
@@ -142,8 +142,8 @@ impl LatencyConfig {
         }
     }
 
-    /// How the times of these values are scaled and moved, which a logarithmic curve with
-    /// `first_step` or `normalize` takes from the values.
+    /// How the times of these values are scaled and moved. A logarithmic curve takes its scale from the
+    /// values if `normalize` is set.
     ///
     /// # Errors
     /// Those of [`encode`](Self::encode) but [`Error::Shape`].

@@ -90,7 +90,11 @@ fn latency(name: &str, x: &[f64], case: &Value) -> Outcome {
         let gap = (x.max(config.threshold + config.epsilon) - config.threshold) / x.max(0.01);
         let allowed = 4.0 * f64::from(f32::EPSILON) * (1.0 + config.tau / gap + golden);
         // The scale takes over the error of the longest time.
-        let allowed = if config.normalize { allowed + 1e-3 * golden } else { allowed };
+        let allowed = if config.normalize {
+            allowed + 1e-3 * golden
+        } else {
+            allowed
+        };
         if (ours - golden).abs() > allowed {
             return Err(format!("x = {x}: {ours} is not {golden}"));
         }
@@ -100,7 +104,10 @@ fn latency(name: &str, x: &[f64], case: &Value) -> Outcome {
         return Err("other values are below the threshold".to_owned());
     }
     let spikes = config.encode(x);
-    if case.get("latency").is_some_and(|l| l.get("error").is_some()) {
+    if case
+        .get("latency")
+        .is_some_and(|l| l.get("error").is_some())
+    {
         return match spikes {
             Err(_) => Ok(()),
             Ok(_) => Err("it was to be refused".to_owned()),
@@ -108,7 +115,10 @@ fn latency(name: &str, x: &[f64], case: &Value) -> Outcome {
     }
     let spikes = said(spikes)?;
     same_steps(&spikes, get(case, "first_step")?)?;
-    let count = spikes.spikes().iter().map(|s| if s.is_some() { 1.0 } else { 0.0 });
+    let count = spikes
+        .spikes()
+        .iter()
+        .map(|s| if s.is_some() { 1.0 } else { 0.0 });
     if count.collect::<Vec<f64>>() != numbers(get(case, "n_spikes")?)? {
         return Err("another number of spikes".to_owned());
     }
@@ -125,7 +135,11 @@ fn changes(name: &str, signal: &[f64], golden: &Value) -> Outcome {
     let threshold: f32 = parse(threshold.trim_start_matches("thr"))?;
     let config = DeltaConfig {
         threshold: f64::from(threshold),
-        before: if padding == "padTrue" { Before::First } else { Before::Zero },
+        before: if padding == "padTrue" {
+            Before::First
+        } else {
+            Before::Zero
+        },
         falls: off == "offTrue",
     };
     let code = said(delta(signal, &config))?;
@@ -135,7 +149,11 @@ fn changes(name: &str, signal: &[f64], golden: &Value) -> Outcome {
     if let Some(t) = pairs.position(|(ours, golden)| ours != golden) {
         return Err(format!("step {t}: {} is not {}", ours[t], golden[t]));
     }
-    if ours.len() == golden.len() { Ok(()) } else { Err("another length".to_owned()) }
+    if ours.len() == golden.len() {
+        Ok(())
+    } else {
+        Err("another length".to_owned())
+    }
 }
 
 fn spikingjelly(name: &str, x: &[f64], golden: &Value) -> Outcome {
@@ -185,7 +203,10 @@ fn norse(value: &Value, x: &[f64]) -> Outcome {
     for (train, (golden, first)) in golden.iter().zip(&first).enumerate() {
         let ours: Vec<f64> = spikes.spikes(train).map(|s| s as f64).collect();
         if ours != *golden || ours.first().copied().unwrap_or(-1.0) != *first {
-            return Err(format!("current {}: {ours:?} is not {golden:?}", currents[train]));
+            return Err(format!(
+                "current {}: {ours:?} is not {golden:?}",
+                currents[train]
+            ));
         }
         if let Some(step) = spikes.spikes(train).next() {
             let (low, high) = said(code.decode(step))?;
@@ -205,7 +226,11 @@ fn norse(value: &Value, x: &[f64]) -> Outcome {
         }
     }
     let known = ["lif_params", "lif_current", "lif_current_spike_steps"];
-    let known = [&known[..], &["lif_latency_first_step", "population_encode_9"]].concat();
+    let known = [
+        &known[..],
+        &["lif_latency_first_step", "population_encode_9"],
+    ]
+    .concat();
     let mut names = value.as_object().ok_or("no object")?.keys();
     match names.find(|name| !known.contains(&name.as_str())) {
         Some(name) => unknown(name),
@@ -285,7 +310,9 @@ fn is_bernoulli(value: &Value) -> Outcome {
     let rate = number(get(value, "rate_per_step")?)?;
     let ours = spikes.count(0) as f64 / 200_000.0;
     if (source - expected).abs() > 0.1 || (ours - rate).abs() > 0.002 {
-        return Err(format!("the source has {source} at {rate}, and {ours} here"));
+        return Err(format!(
+            "the source has {source} at {rate}, and {ours} here"
+        ));
     }
     Ok(())
 }
