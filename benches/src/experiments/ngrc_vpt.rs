@@ -328,7 +328,7 @@ fn notes(report: &mut Report, rows: &[Vec<Outcome>], by_gcv: &Outcome, trainings
 
 /// Against order, step and length, for each level of noise.
 fn figure(rows: &[Vec<Outcome>]) -> Figure {
-    let y = || Axis::new("valid time (Lyapunov times)").range(0.0, 35.0);
+    let y = || Axis::new("valid time (Lyapunov times)").range(0.0, 48.0);
     let panel = |x: Axis, of: &dyn Fn(&Setting) -> f64, chosen: &[usize], named: bool| {
         let mut panel = Panel::new(x, y());
         for (level, noise) in NOISE.iter().enumerate() {
