@@ -1,10 +1,11 @@
-"""ReservoirPy, and NumPy by hand, doing what benches/src/workloads/ngrc.rs does."""
+"""ReservoirPy, and NumPy by hand, doing what benches/src/workloads/{ngrc,esn}.rs do."""
 
 import numpy as np
 import reservoirpy
-from reservoirpy.nodes import NVAR, Ridge
+import scipy.sparse as sparse
+from reservoirpy.nodes import NVAR, Reservoir, Ridge
 
-from common import repeated, serve
+from common import repeated, serve, uniform
 
 LAMBDA = 2.5e-6
 # With this penalty a thousand free steps stay on the attractor.
@@ -117,8 +118,83 @@ def numpy_forecast():
     return repeated(10, work)
 
 
+WASHOUT = 100
+
+
+def esn_weights(units, degree):
+    """`degree` synapses in every row, one in each stratum of columns; spectral radius about 0.9."""
+    stratum = units // degree
+    draws = uniform(11, 2 * units * degree)
+    places, weights = draws[: units * degree], draws[units * degree :]
+    columns = np.arange(units * degree) % degree * stratum
+    columns = columns + ((places + 0.5) * stratum).astype(np.int64)
+    weights = weights * 0.9 * np.sqrt(12.0 / degree)
+    rows = np.repeat(np.arange(units), degree)
+    w = sparse.csr_array((weights, (rows, columns)), shape=(units, units))
+    w_in = 2.0 * uniform(12, units * 3).reshape(units, 3)
+    bias = 2.0 * uniform(13, units)
+    return w, w_in, bias
+
+
+def esn_series():
+    return 0.05 * lorenz(10_001 + WASHOUT)
+
+
+def esn_parts(units, degree):
+    w, w_in, bias = esn_weights(units, degree)
+    reservoir = Reservoir(units=units, lr=0.3, W=w, Win=w_in, bias=bias)
+    return reservoir, Ridge(ridge=1e-6)
+
+
+def esn_fit(units, degree):
+    def prepare():
+        series = esn_series()
+        x, y = series[:-1], series[1:]
+
+        def work():
+            reservoir, readout = esn_parts(units, degree)
+            (reservoir >> readout).fit(x, y, warmup=WASHOUT)
+            return (reservoir.state["out"] @ readout.Wout + readout.bias)[2]
+
+        return work
+
+    return prepare
+
+
+def esn_generate(units, degree):
+    def prepare():
+        series = esn_series()
+        reservoir, readout = esn_parts(units, degree)
+        model = reservoir >> readout
+        model.fit(series[:-1], series[1:], warmup=WASHOUT)
+        history = series[-1 - WASHOUT :]
+
+        def work():
+            model.reset()
+            state = model.run(history)[-1]
+            kept = [state]
+            for _ in range(999):
+                state = model.step(state)
+                kept.append(state)
+            return kept[4][2]
+
+        return work
+
+    return prepare
+
+
+def esn(fits, generations):
+    fits = {f"esn-fit-{n}-{d}": (esn_fit(n, d), rpy_versions) for n, d in fits}
+    generations = {f"esn-forecast-{n}-{d}": (esn_generate(n, d), rpy_versions) for n, d in generations}
+    return fits | generations
+
+
 serve(
-    {
+    esn(
+        [(100, 10), (500, 10), (1000, 10), (1000, 100), (2000, 10), (5000, 10)],
+        [(100, 10), (1000, 10)],
+    )
+    | {
         "ngrc-fit-reservoirpy": (rpy_fit, rpy_versions),
         "ngrc-fit-numpy": (numpy_fit, numpy_versions),
         "ngrc-forecast-reservoirpy": (rpy_forecast, rpy_versions),

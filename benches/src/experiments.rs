@@ -4,6 +4,8 @@ use indicatif::ProgressBar;
 
 use crate::report::Report;
 
+mod esn_japanese_vowels;
+mod esn_santa_fe;
 mod local;
 mod ngrc;
 mod ode;
@@ -33,6 +35,8 @@ pub const ALL: &[Experiment] = &[
     ngrc::LORENZ63,
     ngrc::DOUBLE_SCROLL,
     ngrc::INFER_Z,
+    esn_santa_fe::SANTA_FE,
+    esn_japanese_vowels::JAPANESE_VOWELS,
     local::LORENZ96,
     local::KURAMOTO_SIVASHINSKY,
     ode::ORDERS,

@@ -5,6 +5,7 @@
 
 use std::hint::black_box;
 
+mod esn;
 mod linear_algebra;
 mod ngrc;
 mod ode;
@@ -56,6 +57,7 @@ pub fn all() -> Vec<Workload> {
     [
         linear_algebra::workloads(),
         ngrc::workloads(),
+        esn::workloads(),
         ode::workloads(),
     ]
     .into_iter()

@@ -118,6 +118,13 @@ pub enum Error {
         /// The command that fetches it.
         command: String,
     },
+    /// A data set that is not on this machine, and that no command fetches.
+    Absent {
+        /// The data set.
+        name: &'static str,
+        /// The files that were looked for and not found.
+        looked_for: Vec<PathBuf>,
+    },
 }
 
 impl Error {
@@ -236,15 +243,24 @@ impl fmt::Display for Error {
                 looked_for,
                 command,
             } => {
-                write!(f, "{name} is not here: `{command}` fetches it (looked for ")?;
-                for (i, path) in looked_for.iter().enumerate() {
-                    let comma = if i == 0 { "" } else { ", " };
-                    write!(f, "{comma}{}", path.display())?;
-                }
-                write!(f, ")")
+                write!(f, "{name} is not here: `{command}` fetches it ")?;
+                write_paths(f, looked_for)
+            }
+            Self::Absent { name, looked_for } => {
+                write!(f, "{name} is not in the folder that NEUROPIL_DATA names ")?;
+                write_paths(f, looked_for)
             }
         }
     }
+}
+
+fn write_paths(f: &mut fmt::Formatter<'_>, paths: &[PathBuf]) -> fmt::Result {
+    write!(f, "(looked for ")?;
+    for (i, path) in paths.iter().enumerate() {
+        let comma = if i == 0 { "" } else { ", " };
+        write!(f, "{comma}{}", path.display())?;
+    }
+    write!(f, ")")
 }
 
 impl core::error::Error for Error {

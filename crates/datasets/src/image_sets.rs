@@ -123,7 +123,7 @@ impl ImageSet {
 }
 
 /// Where the data folder may be, the first that exists counts.
-fn data_folders() -> Vec<PathBuf> {
+pub(crate) fn data_folders() -> Vec<PathBuf> {
     let here = env::current_dir().unwrap_or_default();
     // Tests run in the folder of their package, people type paths in the workspace's.
     let root = here

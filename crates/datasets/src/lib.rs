@@ -10,6 +10,7 @@
 //! | vector fields and maps | [`systems`] |
 //! | somebody's table of numbers (CSV) | [`Table`] |
 //! | MNIST and Fashion-MNIST | [`mnist`], [`fashion_mnist`], [`ImageSet`] |
+//! | sets of the field that are not bundled | [`japanese_vowels`], [`santa_fe_laser`] |
 //! | any IDX file of bytes | [`Idx`] |
 //!
 //! ```
@@ -35,6 +36,7 @@ pub use idx::Idx;
 pub use image_sets::{ImageSet, fashion_mnist, mnist};
 pub use images::{LabelledImages, TrainTest};
 pub use integrate::Integration;
+pub use sequences::{LabelledSequences, SequenceSplit, japanese_vowels, santa_fe_laser};
 pub use table::{Columns, Table, TableConfig};
 
 pub mod generators;
@@ -46,4 +48,6 @@ mod idx;
 mod image_sets;
 mod images;
 mod integrate;
+mod sequences;
 mod table;
+mod tensors;

@@ -3,7 +3,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Controller, Error, Tolerance};
 
-/// How an adaptive solver chooses its steps. The defaults are those of Hairer's codes.
+/// How an adaptive solver chooses its steps. The defaults are those of Hairer's codes, to which
+/// [`Controller::Auto`] adds what suits the method.
 ///
 /// ```
 /// use neuropil_ode_core::{SolverConfig, Tolerance};

@@ -6,6 +6,10 @@ use crate::{Action, Error, Events, Occurrence, Statistics, Stepper, System};
 const SAMPLES: usize = 4;
 /// Events in a row without time going on that make an [`EventStorm`](Error::EventStorm).
 const STORM: u32 = 64;
+/// How far an event function must stay away from zero for a step to need no closer look, in parts of
+/// its range there. The cubic through the ends of a step is off by less, even if the step is half a
+/// period of an oscillation.
+const MARGIN: f64 = 0.25;
 
 /// An integration over a span, step by step, with stops and events.
 ///
@@ -77,6 +81,9 @@ struct Watch<T> {
     low: Vec<T>,
     high: Vec<T>,
     trial: Vec<T>,
+    /// The range within a step, of the distance from zero.
+    least: Vec<T>,
+    most: Vec<T>,
     y: Vec<T>,
     /// Whether `side` and `low` are those of the present state.
     ready: bool,
@@ -320,6 +327,10 @@ impl<'s, T: Real, P: Stepper<T>, F: System<T> + ?Sized, E: Events<T>> Integratio
     /// Looks for events in the last step and lets them happen, up to the first that cuts the step.
     fn search(&mut self) -> Result<(), Error> {
         let (start, end) = (self.stepper.previous_time(), self.stepper.time());
+        if self.quiet(start, end) {
+            core::mem::swap(&mut self.watch.low, &mut self.watch.high);
+            return Ok(());
+        }
         let mut low = start;
         self.find_sides(low, end)?;
         for sample in 1..=SAMPLES {
@@ -348,6 +359,54 @@ impl<'s, T: Real, P: Stepper<T>, F: System<T> + ?Sized, E: Events<T>> Integratio
             }
         }
         Ok(())
+    }
+
+    /// Whether all functions stay clear of zero in the last step, by their values at its ends and on
+    /// the cubic between them; `high` then holds those at the end.
+    ///
+    /// This spares most steps their dense output, which costs more than such a look, and with some
+    /// methods several evaluations.
+    #[inline]
+    fn quiet(&mut self, start: T, end: T) -> bool {
+        let Some(ends) = self.stepper.ends() else {
+            return false;
+        };
+        let watch = &mut self.watch;
+        let (n, h) = (watch.side.len(), end - start);
+        let sides = &watch.side[..n];
+        let (least, most) = (&mut watch.least[..n], &mut watch.most[..n]);
+        self.events.values(end, ends.end, &mut watch.high);
+        let mut clear = true;
+        for i in 0..n {
+            let side = T::of(f64::from(sides[i]));
+            let (a, b) = (side * watch.low[i], side * watch.high[i]);
+            // False for a NaN too, and for an unknown side.
+            clear &= a > T::zero() && b > T::zero();
+            (least[i], most[i]) = if a < b { (a, b) } else { (b, a) };
+        }
+        if !clear {
+            return false;
+        }
+        for quarter in 1..SAMPLES {
+            ends.cubic(quarter, h, &mut watch.y);
+            let t = start + h * T::of(quarter as f64 / SAMPLES as f64);
+            self.events.values(t, &watch.y, &mut watch.trial);
+            for i in 0..n {
+                let g = T::of(f64::from(sides[i])) * watch.trial[i];
+                clear &= g > T::zero();
+                if g < least[i] {
+                    least[i] = g;
+                }
+                if g > most[i] {
+                    most[i] = g;
+                }
+            }
+            if !clear {
+                return false;
+            }
+        }
+        let margin = T::of(MARGIN);
+        (0..n).all(|i| least[i] > margin * (most[i] - least[i]))
     }
 
     /// Finds the sides of functions that are zero at `low`, a little later.
@@ -605,6 +664,8 @@ impl<T: Real> Watch<T> {
             firing: vec![Firing::No; count],
             low: values.clone(),
             high: values.clone(),
+            least: values.clone(),
+            most: values.clone(),
             trial: values,
             y: vec![T::zero(); components],
             ready: false,

@@ -72,7 +72,7 @@ pub use integration::{Integration, Step};
 pub use solve::{Method, Options, Output, Solution, solve, solve_into, solve_with};
 pub use state::State;
 pub use statistics::Statistics;
-pub use stepper::Stepper;
+pub use stepper::{StepEnds, Stepper};
 pub use system::{Gated, System};
 pub use tolerance::{Absolute, Tolerance};
 

@@ -36,8 +36,8 @@ fn a_leaky_integrator_fires_every_twenty_ln_four() {
     let neuron = |_t: f64, v: &[f64], dv: &mut [f64]| dv[0] = (-(v[0] + 65.0) + 20.0) / 20.0;
     let isi = 20.0 * 4.0_f64.ln();
     for method in Method::ALL {
-        // Their dense output is of order 3 only.
-        let tolerance = if matches!(method, Method::BogackiShampine32 | Method::Radau5) {
+        // Its dense output is of order 3 only.
+        let tolerance = if method == Method::BogackiShampine32 {
             1e-12
         } else {
             1e-11
@@ -181,9 +181,9 @@ fn an_axon_fires_when_the_reference_does() {
     ];
     let y0 = [-65.0, 0.3177, 0.0529, 0.5961];
     for (method, controller, count, bound) in [
+        (Method::default(), Controller::default(), 3800, 2e-6),
         (Method::DormandPrince54, Controller::I, 3800, 2e-6),
-        (Method::Tsitouras54, Controller::Auto, 3400, 3e-6),
-        (Method::DormandPrince853, Controller::Auto, 4100, 1e-6),
+        (Method::DormandPrince853, Controller::Auto, 4150, 1e-6),
     ] {
         let mut options = options(method, 1e-6);
         options.config.tolerance.absolute = Absolute::All(1e-8);
@@ -257,6 +257,42 @@ fn a_double_crossing_within_one_step_is_seen() {
     let found = times(&solution);
     assert_eq!(found.len(), 2);
     assert!((found[0] - 4.0).abs() < 1e-12 && (found[1] - 6.0).abs() < 1e-12);
+}
+
+#[test]
+fn no_double_crossing_below_a_peak_is_lost() {
+    // Amplitude 1: just below it the two crossings of a peak lie within a step of the high orders.
+    let start = [0.3, 0.91_f64.sqrt()];
+    for method in Method::ALL {
+        for threshold in [0.5, 0.9, 0.99] {
+            let event = Event::new(|_t, y: &[f64]| y[0] - threshold);
+            let span = 0.0..40.0 * std::f64::consts::PI;
+            let solution = solve_with(&spring, span, start, &options(method, 1e-6), event).unwrap();
+            let found = times(&solution);
+            assert_eq!(found.len(), 40, "{method:?} at {threshold}");
+            let (rise, fall) = (threshold.asin() - 0.3_f64.asin(), threshold.acos());
+            for pair in found.chunks(2) {
+                let width = pair[1] - pair[0];
+                let error = (width - 2.0 * fall).abs().min(1.0);
+                assert!(error < 0.01, "{method:?} at {threshold}: {error:e}");
+            }
+            assert!((found[0] - rise).abs() < 1e-3, "{method:?} at {threshold}");
+        }
+    }
+}
+
+#[test]
+fn an_event_that_stays_away_costs_no_evaluations() {
+    for method in Method::ALL {
+        let evaluations = |threshold: f64| {
+            let event = Event::new(move |_t, y: &[f64]| y[0] - threshold);
+            let options = options(method, 1e-8);
+            let solution = solve_with(&spring, 0.0..50.0, [1.0, 0.0], &options, event).unwrap();
+            solution.statistics.evaluations
+        };
+        let free = solve_with(&spring, 0.0..50.0, [1.0, 0.0], &options(method, 1e-8), ()).unwrap();
+        assert_eq!(evaluations(10.0), free.statistics.evaluations, "{method:?}");
+    }
 }
 
 #[test]

@@ -159,9 +159,8 @@ fn fixed_steps_have_the_stated_order() {
     check_order::<Tsitouras54>([0.1, 0.06], 3.0, 2e-13, 0.15);
     check_order::<Verner76>([0.4, 0.12], 3.0, 2e-13, 0.15);
     check_order::<DormandPrince853>([1.0, 0.6], 1.0, 2e-13, 0.15);
-    // Their terms of the next order are larger down to rounding, which the weights of ±176 of the
-    // first multiply.
-    check_order::<Verner65>([1.4, 1.0], 1.0, 2e-11, 1.5);
+    check_order::<Verner65>([0.4, 0.3], 1.0, 1.5e-14, 0.15);
+    // Its terms of the next order are larger down to rounding.
     check_order::<Verner98>([1.2, 0.9], 1.0, 2e-13, 1.5);
 }
 
@@ -171,8 +170,8 @@ fn dense_output_has_the_stated_order() {
     check_dense_order::<DormandPrince54>(0.06, 0.15);
     check_dense_order::<Tsitouras54>(0.06, 0.15);
     check_dense_order::<DormandPrince853>(0.15, 0.15);
+    check_dense_order::<Verner65>(0.1, 0.15);
     // Their terms of the next order are larger down to rounding.
-    check_dense_order::<Verner65>(0.4, 1.5);
     check_dense_order::<Verner76>(0.15, 1.2);
     check_dense_order::<Verner98>(0.25, 1.2);
 }
@@ -232,13 +231,8 @@ fn arenstorf_closes() {
         let (y, evaluations) = run::<M, _, 4>(&arenstorf, y0, 17.065_216_560_157_96, 1e-10);
         let error = distance(&y, &y0);
         println!("{}: {evaluations} evaluations, error {error:.2e}", M::NAME);
-        // The counts of the best are met to 5 %, the errors, which luck plays a part in, to 2.
-        assert!(
-            evaluations <= count + count / 20,
-            "{}: {evaluations}",
-            M::NAME
-        );
-        assert!(error <= 2.0 * bound, "{}: {error:e}", M::NAME);
+        assert!(evaluations <= count, "{}: {evaluations}", M::NAME);
+        assert!(error <= bound, "{}: {error:e}", M::NAME);
     }
     check::<DormandPrince54>(5060, 2.4e-6);
     check::<Tsitouras54>(5186, 5.8e-8);

@@ -241,6 +241,46 @@ fn a_jacobian_that_depends_on_time_is_brought_up_to_date() {
     check::<Radau5>();
 }
 
+/// The Brusselator with diffusion on 40 points, by the method of lines: 80 unknowns.
+fn brusselator(_t: f64, y: &[f64], dy: &mut [f64]) {
+    let points = y.len() / 2;
+    let spread = 0.02 * (points as f64 + 1.0).powi(2);
+    for i in 0..points {
+        let (u, v) = (y[2 * i], y[2 * i + 1]);
+        let at = |k: usize, edge: f64, which: usize| y.get(2 * k + which).copied().unwrap_or(edge);
+        let bend = |value: f64, edge: f64, which: usize| {
+            let before = if i == 0 { edge } else { at(i - 1, edge, which) };
+            before - 2.0 * value + at(i + 1, edge, which)
+        };
+        dy[2 * i] = 1.0 + u * u * v - 4.0 * u + spread * bend(u, 1.0, 0);
+        dy[2 * i + 1] = 3.0 * u - u * u * v + spread * bend(v, 3.0, 1);
+    }
+}
+
+#[test]
+fn factors_of_a_large_system_are_kept_over_many_steps() {
+    let start: Vec<f64> = (0..80)
+        .map(|k| match (k % 2, f64::from(k / 2 + 1) / 41.0) {
+            (0, x) => 1.0 + (2.0 * std::f64::consts::PI * x).sin(),
+            _ => 3.0,
+        })
+        .collect();
+    let config = SolverConfig::with_tolerance(1e-6);
+    let mut solver = Stiff::<Radau5, _, _>::new(0.0, start.clone(), &config).unwrap();
+    solver.advance_to(&brusselator, 10.0).unwrap();
+    let cost = solver.statistics();
+    assert!(
+        4 * cost.jacobians < cost.accepted && 2 * cost.factorisations < cost.accepted,
+        "{cost:?}"
+    );
+    let config = SolverConfig::with_tolerance(1e-7);
+    let mut other = Stiff::<Rodas5P, _, _>::new(0.0, start, &config).unwrap();
+    other.advance_to(&brusselator, 10.0).unwrap();
+    for (a, b) in solver.state().iter().zip(other.state()) {
+        assert!((a - b).abs() < 5e-6, "{a} and {b}");
+    }
+}
+
 fn oscillator(_t: f64, y: &[f64], dy: &mut [f64]) {
     dy[0] = y[1];
     dy[1] = 100.0 * (1.0 - y[0] * y[0]) * y[1] - y[0];

@@ -60,6 +60,13 @@ pub enum Error {
         /// What it was asked for.
         asked: Task,
     },
+    /// What is wrong with one of several sequences.
+    Sequence {
+        /// Its position among them.
+        index: usize,
+        /// What is wrong with it.
+        error: Box<Self>,
+    },
     /// A forecast that left the finite numbers.
     Diverged {
         /// The first step, counted from 0, whose prediction is not finite.
@@ -67,6 +74,16 @@ pub enum Error {
         /// The channel in which it happened.
         channel: usize,
     },
+}
+
+impl Error {
+    /// This error of one of several sequences.
+    pub(crate) fn sequence(index: usize, error: Self) -> Self {
+        Self::Sequence {
+            index,
+            error: Box::new(error),
+        }
+    }
 }
 
 impl fmt::Display for Error {
@@ -106,6 +123,7 @@ impl fmt::Display for Error {
             Self::WrongTask { fitted, asked } => {
                 write!(f, "the model was fitted for {fitted}, not for {asked}")
             }
+            Self::Sequence { index, error } => write!(f, "sequence {index}: {error}"),
             Self::Diverged { step, channel } => write!(
                 f,
                 "the forecast diverged: step {step} is not finite in channel {channel}"
@@ -118,6 +136,7 @@ impl core::error::Error for Error {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match self {
             Self::Math(error) => Some(error),
+            Self::Sequence { error, .. } => Some(error),
             _ => None,
         }
     }

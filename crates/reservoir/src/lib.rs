@@ -44,6 +44,7 @@
 //! Gauthier, Bollt, Griffith and Barbosa, *Next generation reservoir computing*, Nature
 //! Communications 12, 5564 (2021).
 
+pub use classify::{Classifier, ClassifierConfig, ClassifierState, Pooling};
 pub use composition::{Branch, Channels, Composition, CompositionConfig, CompositionState};
 pub use error::Error;
 pub use esn::{Esn, EsnConfig, EsnState, StateFeatures, StateTerms, TrainingNoise};
@@ -53,6 +54,9 @@ pub use local::{
 };
 pub use neuropil_math::ridge::{Ridge, RidgeConfig, RidgeMethod};
 pub use ngrc::{FeatureMap, MAX_FEATURES, Ngrc, NgrcConfig, NgrcState, Orders, Target, Task};
+pub use online::{Force, ForceConfig, ForceState, Lms, LmsConfig, Rls, RlsConfig, StepSize};
+pub use plasticity::{Plasticity, PlasticityConfig, TargetDistribution};
+pub use rate::{Integrator, RateState};
 pub use reservoir::{
     Dynamics, Feedback, Leak, Recurrent, Reservoir, ReservoirConfig, ReservoirParts,
     ReservoirState, Scaling, Topology,
@@ -60,13 +64,19 @@ pub use reservoir::{
 pub use selection::{ClosedLoopChoice, Criterion, Lambda, LambdaChoice, LambdaScore, Validation};
 pub use state_map::{MapState, StateMap};
 
+pub mod judge;
 pub mod selection;
 
+mod classify;
 mod composition;
 mod error;
 mod esn;
 mod local;
 mod ngrc;
+mod online;
+mod parts_file;
+mod plasticity;
+mod rate;
 mod regression;
 mod reservoir;
 mod state_map;

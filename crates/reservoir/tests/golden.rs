@@ -5,145 +5,56 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use neuropil_test_kit::golden::{self, Tensors};
-use serde::Deserialize;
+
+pub(crate) use neuropil_test_kit::golden::Case as Entry;
 
 mod cases;
+// Kinds that `math` and `datasets` run as well, by the same functions from the same files.
+#[path = "../../datasets/tests/golden_cases/generators.rs"]
+mod generators;
+#[path = "../../math/tests/golden_cases/metrics.rs"]
+mod metrics;
+#[path = "../../math/tests/golden_cases/ridge.rs"]
+mod ridge;
+#[path = "../../math/tests/golden_cases/spectral.rs"]
+mod spectral;
 
-/// Kinds that the test `golden` of another crate runs, from the same folder: `math` and `datasets`
-/// have what they ask for. Every other kind is run here or fails.
-const OF_OTHER_CRATES: [&str; 6] = [
-    "fields",
-    "generators",
-    "metrics",
-    "spectral_radius",
-    "spectral_radius_ring",
-    "vpt",
-];
-
-#[derive(Deserialize)]
-struct Manifest {
-    files: BTreeMap<String, Entry>,
-}
-
-/// One case of the manifest.
-#[derive(Deserialize)]
-pub(crate) struct Entry {
-    params: serde_json::Map<String, serde_json::Value>,
-    pub(crate) rtol: f64,
-    pub(crate) atol: f64,
-    tensors: BTreeMap<String, Vec<usize>>,
-}
-
-impl Entry {
-    /// A whole number among the parameters.
-    pub(crate) fn size(&self, name: &str) -> Result<usize, String> {
-        self.params
-            .get(name)
-            .and_then(serde_json::Value::as_u64)
-            .and_then(|v| usize::try_from(v).ok())
-            .ok_or_else(|| format!("no size {name} in {:?}", self.params))
-    }
-
-    /// A number among the parameters.
-    pub(crate) fn number(&self, name: &str) -> Result<f64, String> {
-        self.params
-            .get(name)
-            .and_then(serde_json::Value::as_f64)
-            .ok_or_else(|| format!("no number {name} in {:?}", self.params))
-    }
-
-    /// A list of numbers among the parameters.
-    pub(crate) fn numbers(&self, name: &str) -> Result<Vec<f64>, String> {
-        let numbers = self.params.get(name).and_then(|list| {
-            let list = list.as_array()?;
-            list.iter().map(serde_json::Value::as_f64).collect()
-        });
-        numbers.ok_or_else(|| format!("no numbers {name} in {:?}", self.params))
-    }
-
-    /// A text among the parameters.
-    pub(crate) fn text(&self, name: &str) -> Result<&str, String> {
-        self.params
-            .get(name)
-            .and_then(serde_json::Value::as_str)
-            .ok_or_else(|| format!("no text {name} in {:?}", self.params))
-    }
-
-    /// A yes or no among the parameters.
-    pub(crate) fn flag(&self, name: &str) -> Result<bool, String> {
-        self.params
-            .get(name)
-            .and_then(serde_json::Value::as_bool)
-            .ok_or_else(|| format!("no flag {name} in {:?}", self.params))
-    }
-}
-
-/// The name without the number at its end.
-fn kind(name: &str) -> &str {
-    let digits = name.trim_end_matches(|c: char| c.is_ascii_digit());
-    match digits.strip_suffix('_') {
-        Some(kind) if digits.len() < name.len() => kind,
-        _ => name,
-    }
-}
-
-fn run(folder: &Path, name: &str, entry: &Entry) -> Result<(), String> {
-    let tensors = Tensors::read(&folder.join(format!("{name}.safetensors")))?;
-    let found: BTreeMap<String, Vec<usize>> = tensors
-        .names()
-        .map(|n| Ok((n.to_owned(), tensors.get(n)?.shape.clone())))
-        .collect::<Result<_, String>>()?;
-    if found != entry.tensors {
-        return Err(format!(
-            "the file holds {found:?}, the manifest says {:?}",
-            entry.tensors
-        ));
-    }
-    match kind(name) {
-        "nvar" => cases::ngrc::features(entry, &tensors),
-        "ngrc_lorenz" => cases::ngrc::forecast(entry, &tensors, false),
-        "ngrc_dscroll" => cases::ngrc::forecast(entry, &tensors, true),
-        "ngrc_infer" => cases::ngrc::infer(entry, &tensors),
-        "ridge" => cases::ridge::regression(entry, &tensors),
-        "ridge_gcv" => cases::ridge_path::path(entry, &tensors),
-        "ridge_ill" => cases::ridge_path::ill_conditioned(entry, &tensors),
-        "esn_states" => cases::reservoir::states(entry, &tensors),
-        "esn_forecast" => cases::esn::forecast(entry, &tensors),
-        "deep_esn" => cases::composition::deep(entry, &tensors),
-        "es2n" => cases::reservoir::edge_of_stability(entry, &tensors),
-        "eusn" => cases::reservoir::euler(entry, &tensors),
-        "esn_feedback" => cases::reservoir::feedback(entry, &tensors),
+fn run(kind: &str, entry: &Entry, tensors: &Tensors) -> Result<(), String> {
+    match kind {
+        "nvar" => cases::ngrc::features(entry, tensors),
+        "ngrc_lorenz" => cases::ngrc::forecast(entry, tensors, false),
+        "ngrc_dscroll" => cases::ngrc::forecast(entry, tensors, true),
+        "ngrc_infer" => cases::ngrc::infer(entry, tensors),
+        "esn_states" => cases::reservoir::states(entry, tensors),
+        "esn_forecast" => cases::esn::forecast(entry, tensors),
+        "deep_esn" => cases::composition::deep(entry, tensors),
+        "es2n" => cases::reservoir::edge_of_stability(entry, tensors),
+        "eusn" => cases::reservoir::euler(entry, tensors),
+        "esn_feedback" => cases::reservoir::feedback(entry, tensors),
+        "fields" => generators::fields(entry, tensors),
+        "generators" => generators::generators(entry, tensors),
+        "memory_capacity" => cases::memory::capacity(entry, tensors),
+        "metrics" => metrics::metrics(entry, tensors),
+        "ridge" => ridge::ridge(entry, tensors),
+        "ridge_gcv" => ridge::ridge_gcv(entry, tensors),
+        "ridge_ill" => ridge::ridge_ill(tensors),
+        "spectral_radius" | "spectral_radius_ring" => spectral::spectral_radius(entry, tensors),
+        "vpt" => metrics::vpt(entry, tensors),
+        "rls" => cases::online::rls(entry, tensors),
+        "lms" => cases::online::lms(entry, tensors),
+        "force" => cases::online::force(entry, tensors),
+        "ip" => cases::plasticity::adapted(entry, tensors),
         other => Err(format!("unknown kind {other}")),
     }
 }
 
 fn check(folder: &Path) {
-    let manifest: Manifest = golden::read_json(&folder.join("manifest.json")).unwrap();
-    let files: BTreeSet<String> = golden::files(folder, ".safetensors")
-        .unwrap()
-        .iter()
-        .map(|path| path.file_stem().unwrap().to_string_lossy().into_owned())
-        .collect();
-    let unlisted = files
-        .iter()
-        .filter(|name| !manifest.files.contains_key(*name))
-        .map(|name| (name.clone(), Err("not in the manifest".to_owned())));
-    let listed = manifest
-        .files
-        .iter()
-        .filter(|(name, _)| {
-            let elsewhere = OF_OTHER_CRATES.contains(&kind(name));
-            if elsewhere {
-                println!("golden {name}: run by another crate");
-            }
-            !elsewhere
-        })
-        .map(|(name, entry)| (name.clone(), run(folder, name, entry)));
-    golden::report(folder, unlisted.chain(listed));
+    golden::check_folder(folder, |kind, entry, tensors| {
+        Some(run(kind, entry, tensors))
+    });
 }
 
 #[test]

@@ -711,7 +711,8 @@ fn parts() -> ReservoirParts<f64> {
 fn parts_that_do_not_fit_are_errors() {
     assert!(Reservoir::from_parts(parts()).is_ok());
     let nan = f64::NAN;
-    let bad: [(&str, &dyn Fn(&mut ReservoirParts<f64>)); 10] = [
+    type Change<'a> = &'a dyn Fn(&mut ReservoirParts<f64>);
+    let bad: [(&str, Change<'_>); 10] = [
         ("columns of W", &|p| {
             p.recurrent = Recurrent::Dense(DMatrix::zeros(3, 2));
         }),

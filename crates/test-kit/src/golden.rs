@@ -8,7 +8,9 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use safetensors::{Dtype, SafeTensors};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 /// The folder of the golden files: `tests/golden` of the package, or the folder that the environment
 /// names in `NEUROPIL_GOLDEN` (or its subfolder `name`, if there is one: then one setting serves
@@ -54,6 +56,148 @@ pub fn files(folder: &Path, suffix: &str) -> Result<Vec<PathBuf>, String> {
 pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, String> {
     let text = std::fs::read_to_string(path).map_err(|e| format!("{}: {e}", path.display()))?;
     serde_json::from_str(&text).map_err(|e| format!("{}: {e}", path.display()))
+}
+
+/// What the file `manifest.json` beside the arrays says of each case.
+#[derive(Debug, Clone, Deserialize)]
+struct Manifest {
+    files: BTreeMap<String, Case>,
+}
+
+/// One case of a manifest: a safetensors file, where its numbers come from, and how close to come.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Case {
+    /// What the arrays were computed with.
+    pub params: Value,
+    /// The relative tolerance.
+    pub rtol: f64,
+    /// The absolute tolerance.
+    pub atol: f64,
+    /// The shape of each array.
+    tensors: BTreeMap<String, Vec<usize>>,
+}
+
+impl Case {
+    fn parameter<T>(
+        &self,
+        what: &str,
+        name: &str,
+        read: impl Fn(&Value) -> Option<T>,
+    ) -> Result<T, String> {
+        read(&self.params[name]).ok_or_else(|| format!("no {what} {name} in {}", self.params))
+    }
+
+    /// A whole number among the parameters.
+    ///
+    /// # Errors
+    /// If there is none of this name.
+    pub fn size(&self, name: &str) -> Result<usize, String> {
+        self.parameter("size", name, |v| {
+            v.as_u64().and_then(|v| usize::try_from(v).ok())
+        })
+    }
+
+    /// A number among the parameters.
+    ///
+    /// # Errors
+    /// If there is none of this name.
+    pub fn number(&self, name: &str) -> Result<f64, String> {
+        self.parameter("number", name, Value::as_f64)
+    }
+
+    /// A list of numbers among the parameters.
+    ///
+    /// # Errors
+    /// If there is none of this name.
+    pub fn numbers(&self, name: &str) -> Result<Vec<f64>, String> {
+        self.parameter("numbers", name, |v| {
+            v.as_array()?.iter().map(Value::as_f64).collect()
+        })
+    }
+
+    /// A text among the parameters.
+    ///
+    /// # Errors
+    /// If there is none of this name.
+    pub fn text(&self, name: &str) -> Result<&str, String> {
+        self.params[name]
+            .as_str()
+            .ok_or_else(|| format!("no text {name} in {}", self.params))
+    }
+
+    /// A yes or no among the parameters.
+    ///
+    /// # Errors
+    /// If there is none of this name.
+    pub fn flag(&self, name: &str) -> Result<bool, String> {
+        self.parameter("flag", name, Value::as_bool)
+    }
+}
+
+/// The kind of a case: its name without the number at its end.
+#[must_use]
+pub fn kind(name: &str) -> &str {
+    let digits = name.trim_end_matches(|c: char| c.is_ascii_digit());
+    match digits.strip_suffix('_') {
+        Some(kind) if digits.len() < name.len() => kind,
+        _ => name,
+    }
+}
+
+/// The name of a case, and how it went.
+pub type Outcome = (String, Result<(), String>);
+
+/// Runs every case of a folder of safetensors files with a `manifest.json`: entries without a file,
+/// files without an entry and arrays of other shapes than the manifest says are failures.
+///
+/// `run` gets the kind of a case, its entry and its arrays; nothing means that the test of another crate
+/// runs this kind, from the same folder.
+///
+/// # Panics
+/// As [`report`], and if the manifest cannot be read.
+#[track_caller]
+pub fn check_folder(
+    folder: &Path,
+    run: impl Fn(&str, &Case, &Tensors) -> Option<Result<(), String>>,
+) {
+    let one = |name: &str, case: &Case| {
+        let tensors = match Tensors::read(&folder.join(format!("{name}.safetensors"))) {
+            Ok(tensors) => tensors,
+            Err(problem) => return Some(Err(problem)),
+        };
+        let found = tensors.by_name.iter();
+        let found: BTreeMap<String, Vec<usize>> = found
+            .map(|(name, tensor)| (name.clone(), tensor.shape.clone()))
+            .collect();
+        if found != case.tensors {
+            return Some(Err(format!(
+                "the file holds {found:?}, the manifest says {:?}",
+                case.tensors
+            )));
+        }
+        run(kind(name), case, &tensors)
+    };
+    let outcomes = || -> Result<Vec<Outcome>, String> {
+        let manifest: Manifest = read_json(&folder.join("manifest.json"))?;
+        let mut outcomes = Vec::new();
+        for (name, case) in &manifest.files {
+            match one(name, case) {
+                Some(outcome) => outcomes.push((name.clone(), outcome)),
+                None => println!("golden {name}: run by another crate"),
+            }
+        }
+        for file in files(folder, ".safetensors")? {
+            let name = file.file_stem().unwrap_or_default().to_string_lossy();
+            if !manifest.files.contains_key(&*name) {
+                outcomes.push((name.into_owned(), Err("not in the manifest".to_owned())));
+            }
+        }
+        Ok(outcomes)
+    };
+    match outcomes() {
+        Ok(outcomes) => report(folder, outcomes),
+        Err(problem) => panic!("{problem}"),
+    }
 }
 
 /// One named array, row by row as its library stored it.
@@ -171,7 +315,7 @@ fn widen(dtype: Dtype, bytes: &[u8]) -> Option<Vec<f64>> {
 /// # Panics
 /// If there is no case at all, or any case failed; every failure is named.
 #[track_caller]
-pub fn report(folder: &Path, cases: impl IntoIterator<Item = (String, Result<(), String>)>) {
+pub fn report(folder: &Path, cases: impl IntoIterator<Item = Outcome>) {
     let mut passed = 0;
     let mut failures = String::new();
     let mut failed = 0;
@@ -220,6 +364,14 @@ mod tests {
             Path::new("x"),
             [("a".to_owned(), Ok(())), ("b".to_owned(), broke)],
         );
+    }
+
+    #[test]
+    fn a_kind_is_the_name_without_its_number() {
+        assert_eq!(kind("ridge_gcv_12"), "ridge_gcv");
+        assert_eq!(kind("es2n"), "es2n");
+        assert_eq!(kind("vpt"), "vpt");
+        assert_eq!(kind("_3"), "");
     }
 
     #[test]

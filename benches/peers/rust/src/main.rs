@@ -1,4 +1,4 @@
-//! Rust crates doing what `benches/src/workloads/ode.rs` does: `neuropil-rust-peers NAME` serves one
+//! Rust crates doing what `benches/src/workloads/{ode,esn}.rs` do: `neuropil-rust-peers NAME` serves one
 //! workload, a run for each line read.
 
 use std::hint::black_box;
@@ -6,6 +6,8 @@ use std::io::{BufRead, Write};
 
 use cpu_time::ProcessTime;
 use serde_json::json;
+
+mod reservoirs;
 
 const TOLERANCE: f64 = 1e-8;
 
@@ -258,7 +260,7 @@ fn work(name: &str) -> Option<Work> {
         "tsit5-diffsol" => repeated(100, || by_diffsol::tsit45(10.0)),
         "radau5-1e-6" => repeated(100, || by_differential_equations::radau5(1e-6)),
         "radau5-1e-9" => repeated(100, || by_differential_equations::radau5(1e-9)),
-        _ => return None,
+        name => return reservoirs::work(name),
     })
 }
 
@@ -268,7 +270,11 @@ fn main() {
         eprintln!("no workload {name}");
         std::process::exit(1);
     };
-    let versions = "ode_solvers 0.6.2, differential-equations 0.7.0, ivp 0.6.0, diffsol 0.18.0";
+    let versions = if name.starts_with("esn-") {
+        "reservoir-train 0.1.0, echo-state-network 0.0.2"
+    } else {
+        "ode_solvers 0.6.2, differential-equations 0.7.0, ivp 0.6.0, diffsol 0.18.0"
+    };
     let mut out = std::io::stdout().lock();
     let mut say = |message: serde_json::Value| {
         writeln!(out, "{message}")

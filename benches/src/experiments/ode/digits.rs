@@ -135,7 +135,7 @@ fn table(context: &Context) -> Result<Report, String> {
          to a thousandth of the largest one. Rounding: the digits that are left if the initial state \
          changes by one unit in its last place, that is, what double precision allows; not estimated for the stiff problems, which forget \
          it, and for spikes and delays. Lorenz63 after t = 30 is left out: few digits are left. States at times before the end come from the dense \
-         output, which for Radau is of order 3. Dashes: explicit methods on stiff problems, and stiff \
+         output. Dashes: explicit methods on stiff problems, and stiff \
          methods on delays.",
     );
     Ok(report)

@@ -3,6 +3,7 @@ use nalgebra::DMatrix;
 use super::gram::{add_lower, mirror_lower};
 use super::product::{self, add_four, add_one};
 use super::strided::{Operand, Target};
+use super::triangular::dot;
 use super::wide::wide;
 use super::{View, ViewMut};
 use crate::{Error, Real, check_finite, check_size};
@@ -258,15 +259,20 @@ fn solve_lower<T: Real>(l: Operand<'_, T>, mut b: Target<'_, T>) {
         solve_lower(l22, b2);
         return;
     }
-    for j in 0..b.columns() {
-        let x = b.column_mut(j);
-        for p in 0..n {
-            let (known, rest) = x.split_at_mut(p + 1);
-            let column = l.column(p).unwrap_or_default();
-            known[p] /= column[p];
-            add_one(rest, &column[p + 1..], -known[p]);
-        }
-    }
+    wide(
+        #[inline(always)]
+        || {
+            for j in 0..b.columns() {
+                let x = b.column_mut(j);
+                for p in 0..n {
+                    let (known, rest) = x.split_at_mut(p + 1);
+                    let column = l.column(p).unwrap_or_default();
+                    known[p] /= column[p];
+                    add_one(rest, &column[p + 1..], -known[p]);
+                }
+            }
+        },
+    );
 }
 
 /// B ← L⁻ᵀ B.
@@ -289,17 +295,18 @@ fn solve_upper<T: Real>(l: Operand<'_, T>, mut b: Target<'_, T>) {
         solve_upper(l11, b1);
         return;
     }
-    for j in 0..b.columns() {
-        let x = b.column_mut(j);
-        for p in (0..n).rev() {
-            let column = l.column(p).unwrap_or_default();
-            let mut sum = x[p];
-            for (&l, &x) in column[p + 1..].iter().zip(&x[p + 1..]) {
-                sum -= l * x;
+    wide(
+        #[inline(always)]
+        || {
+            for j in 0..b.columns() {
+                let x = b.column_mut(j);
+                for p in (0..n).rev() {
+                    let column = l.column(p).unwrap_or_default();
+                    x[p] = (x[p] - dot(&column[p + 1..], &x[p + 1..])) / column[p];
+                }
             }
-            x[p] = sum / column[p];
-        }
-    }
+        },
+    );
 }
 
 /// The lower triangle of (L Lᵀ)⁻¹ = WᵀW with W = L⁻¹. `lower` and `inverse` come as zeros.

@@ -4,6 +4,7 @@ use super::product::{self, join};
 use super::strided::{Operand, Target};
 use super::syrk::{self, Panels};
 use super::{View, ViewMut};
+use crate::vectors::{Kernel, widest};
 use crate::{Error, Real, check_size};
 
 /// Samples that are added at a time: as many as the backend takes into one pass over G.
@@ -12,8 +13,8 @@ const BLOCK: usize = 256;
 /// Blocks on the diagonal of G are computed whole up to this size.
 const DIAGONAL: usize = 32;
 
-/// With fewer features than these, packing costs more than it saves.
-const PACKED: usize = 16;
+/// With fewer features than these, packing costs more than it saves over [`SmallLower`].
+const PACKED: usize = DIAGONAL + 1;
 
 /// Where [`gram_add_in`] and [`cross_add`] pack blocks of data.
 ///
@@ -97,6 +98,15 @@ pub fn gram_add_in<'a, T: Real>(
     let g: ViewMut<'_, f64> = g.into();
     T::add_gram(x, g.into(), workspace);
     Ok(())
+}
+
+/// [`gram_add`] of samples that stand one after the other and are known to be finite; `g` is features
+/// × features.
+pub(crate) fn add_checked(g: &mut DMatrix<f64>, x: &[f64]) {
+    let features = g.nrows();
+    let x = Operand::from_columns(x, features, x.len() / features);
+    let g: ViewMut<'_, f64> = g.into();
+    add_gram(x, g.into(), &mut Workspace::default());
 }
 
 /// Adds the products of two signals over more samples, $C \leftarrow C + X Y^T$ (rows of x × rows of
@@ -217,7 +227,11 @@ pub(super) fn convert<'a>(x: Operand<'a, f32>, workspace: &'a mut Vec<f64>) -> O
 pub(super) fn add_lower<T: Real>(alpha: T, x: Operand<'_, T>, c: Target<'_, T>) {
     let n = c.rows();
     if n <= DIAGONAL {
-        product::multiply(alpha, x, x.transposed(), T::one(), c);
+        if n >= TILE_ROWS && x.column(0).is_some() {
+            widest(SmallLower { alpha, x, c });
+        } else {
+            product::multiply(alpha, x, x.transposed(), T::one(), c);
+        }
         return;
     }
     let at = (n / 2).next_multiple_of(DIAGONAL);
@@ -235,6 +249,78 @@ pub(super) fn add_lower<T: Real>(alpha: T, x: Operand<'_, T>, c: Target<'_, T>) 
             );
         },
     );
+}
+
+/// Rows and columns of a tile of sums that stay in registers.
+const TILE_ROWS: usize = 8;
+const TILE_COLUMNS: usize = 4;
+
+/// [`add_lower`] for a few rows whose samples are contiguous: tiles of sums, straight from the data. The
+/// backend would pack them twice and compute what is above the diagonal as well.
+struct SmallLower<'a, 'b, T> {
+    alpha: T,
+    x: Operand<'a, T>,
+    c: Target<'b, T>,
+}
+
+impl<T: Real> Kernel for SmallLower<'_, '_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { alpha, x, mut c } = self;
+        let n = x.rows();
+        // The last tile ends with the last row, and overlaps the one before.
+        for first in (0..n).step_by(TILE_ROWS) {
+            let row = first.min(n - TILE_ROWS);
+            for first_column in (0..row + TILE_ROWS).step_by(TILE_COLUMNS) {
+                let column = first_column.min(n - TILE_COLUMNS);
+                let sums = tile(x, row, column);
+                for (j, sums) in (column..).zip(&sums).skip(first_column - column) {
+                    let c = &mut c.column_mut(j)[row..row + TILE_ROWS];
+                    for (c, &sum) in c.iter_mut().zip(sums).skip(first - row) {
+                        *c += alpha * sum;
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The sums of one tile, each column of them a vector.
+#[inline(always)]
+fn tile<T: Real>(x: Operand<'_, T>, row: usize, column: usize) -> [[T; TILE_ROWS]; TILE_COLUMNS] {
+    let mut s0 = [T::zero(); TILE_ROWS];
+    let mut s1 = [T::zero(); TILE_ROWS];
+    let mut s2 = [T::zero(); TILE_ROWS];
+    let mut s3 = [T::zero(); TILE_ROWS];
+    for t in 0..x.columns() {
+        let sample = x.column(t).unwrap_or_default();
+        let (Some(rows), Some(columns)) = (
+            sample[row..].first_chunk::<TILE_ROWS>(),
+            sample[column..].first_chunk::<TILE_COLUMNS>(),
+        ) else {
+            continue;
+        };
+        let rows = *rows;
+        let [c0, c1, c2, c3] = *columns;
+        add_multiple(&mut s0, &rows, c0);
+        add_multiple(&mut s1, &rows, c1);
+        add_multiple(&mut s2, &rows, c2);
+        add_multiple(&mut s3, &rows, c3);
+    }
+    [s0, s1, s2, s3]
+}
+
+#[inline(always)]
+fn add_multiple<T: Real>(sums: &mut [T; TILE_ROWS], x: &[T; TILE_ROWS], factor: T) {
+    let mut products = [T::zero(); TILE_ROWS];
+    for i in 0..TILE_ROWS {
+        products[i] = x[i] * factor;
+    }
+    for i in 0..TILE_ROWS {
+        sums[i] += products[i];
+    }
 }
 
 /// Refuses NaN and infinity in any operand.

@@ -50,7 +50,7 @@ pub use streamed_qr::StreamedQr;
 pub(crate) use wide::wide;
 
 mod cholesky;
-mod gram;
+pub(crate) mod gram;
 mod kernels;
 mod product;
 pub(crate) mod qr;

@@ -3,7 +3,7 @@
 use nalgebra::DMatrix;
 
 use super::as_f64;
-use crate::linalg::{View, wide};
+use crate::linalg::wide;
 use crate::{Error, Real};
 
 /// Samples of a block: a block of 28 features stays in the first-level cache, one of 1000 in the
@@ -133,11 +133,12 @@ impl<'a, T: Real> Centred<'a, T> {
         }
     }
 
-    /// Hands over the centred samples in blocks of [`BLOCK`]: `work(x, y)`, of which it may change y.
+    /// Hands over the centred samples in blocks of [`BLOCK`]: `work(x, y)`, of which it may change y;
+    /// `x` holds one sample after the other.
     pub(super) fn for_each_block(
         &self,
         room: &mut Vec<f64>,
-        mut work: impl FnMut(View<'_, f64>, &mut DMatrix<f64>) -> Result<(), Error>,
+        mut work: impl FnMut(&[f64], &mut DMatrix<f64>) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let (features, samples) = self.x.shape();
         let outputs = self.y.nrows();
@@ -150,19 +151,15 @@ impl<'a, T: Real> Centred<'a, T> {
             let part = &self.y.as_slice()[first * outputs..][..count * outputs];
             self.write_y(part, y.as_mut_slice());
             if let Some(x) = self.untouched() {
-                let x = &x.as_slice()[first * features..];
                 work(
-                    View::from_slice_with_strides(x, features, count, 1, features),
+                    &x.as_slice()[first * features..][..count * features],
                     &mut y,
                 )?;
             } else {
                 room.resize(features * BLOCK.min(samples), 0.0);
                 let part = &self.x.as_slice()[first * features..][..count * features];
                 self.write_x(part, &mut room[..features * count]);
-                work(
-                    View::from_slice_with_strides(room, features, count, 1, features),
-                    &mut y,
-                )?;
+                work(&room[..features * count], &mut y)?;
             }
         }
         Ok(())

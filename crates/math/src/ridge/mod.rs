@@ -29,6 +29,7 @@ mod dual;
 mod normal;
 mod path;
 mod primal;
+mod residual;
 mod streamed;
 
 /// How a ridge regression is solved.

@@ -4,8 +4,10 @@ use nalgebra::DMatrix;
 
 use super::centred::Centred;
 use super::normal::{Normal, Refine, relative};
+use super::residual::add_few_outputs;
 use super::{RidgeMethod, Solution};
-use crate::linalg::{gram_add, matmul_into, transposed};
+use crate::linalg::gram::add_checked as gram_add_checked;
+use crate::linalg::{View, matmul_into, transposed};
 use crate::{Error, Real};
 
 /// The solution, and whether it is as good as that of QR.
@@ -18,8 +20,8 @@ pub(super) fn fit<T: Real>(
     let mut gram = DMatrix::zeros(features, features);
     let mut w = DMatrix::zeros(features, outputs);
     problem.for_each_block(&mut room, |x, y| {
-        gram_add(&mut gram, x)?;
-        matmul_into(1.0, x, transposed(y), 1.0, &mut w)
+        gram_add_checked(&mut gram, x);
+        matmul_into(1.0, columns(x, features), transposed(y), 1.0, &mut w)
     })?;
     let normal = Normal::new(gram, lambda)?;
     normal.solve(&mut w)?;
@@ -39,6 +41,11 @@ pub(super) fn fit<T: Real>(
     Ok((solution, good))
 }
 
+/// Samples that stand one after the other, as the columns of a matrix.
+fn columns(x: &[f64], features: usize) -> View<'_, f64> {
+    View::from_slice_with_strides(x, features, x.len() / features, 1, features)
+}
+
 struct Weights<'a, T: Real> {
     problem: &'a Centred<'a, T>,
     lambda: f64,
@@ -52,6 +59,10 @@ impl<T: Real> Refine for Weights<'_, T> {
         let w = &self.w;
         let mut g = w * -self.lambda;
         self.problem.for_each_block(&mut self.room, |x, y| {
+            if add_few_outputs(x, y.as_slice(), w, &mut g) {
+                return Ok(());
+            }
+            let x = columns(x, w.nrows());
             matmul_into(-1.0, transposed(w), x, 1.0, &mut *y)?;
             matmul_into(1.0, x, transposed(y), 1.0, &mut g)
         })?;

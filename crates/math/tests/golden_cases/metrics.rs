@@ -5,17 +5,15 @@ use neuropil_math::metrics::forecast::{normalized_error, valid_steps};
 use neuropil_math::metrics::regression::{
     Normalization, mae, mse, mse_per_channel, nmse, nrmse, r2, rmse,
 };
-use neuropil_test_kit::golden::Tensors;
+use neuropil_test_kit::golden::{Case, Tensors};
 use neuropil_test_kit::tolerance::{check_close, check_value};
-
-use crate::Case;
 
 fn text(error: neuropil_math::Error) -> String {
     error.to_string()
 }
 
 /// Entries of `y_true` and `y_pred`, stored sample by sample, pooled over the channels.
-pub(crate) fn metrics(tensors: &Tensors, case: &Case) -> Result<(), String> {
+pub(crate) fn metrics(case: &Case, tensors: &Tensors) -> Result<(), String> {
     let (rtol, atol) = (case.rtol, case.atol);
     let (truth, prediction) = (tensors.values("y_true")?, tensors.values("y_pred")?);
     let (_, channels) = tensors.matrix_shape("y_true")?;
@@ -48,13 +46,8 @@ pub(crate) fn metrics(tensors: &Tensors, case: &Case) -> Result<(), String> {
     )
 }
 
-pub(crate) fn vpt(tensors: &Tensors, case: &Case) -> Result<(), String> {
+pub(crate) fn vpt(case: &Case, tensors: &Tensors) -> Result<(), String> {
     let (rtol, atol) = (case.rtol, case.atol);
-    let parameter = |name: &str| {
-        case.params[name]
-            .as_f64()
-            .ok_or_else(|| format!("no parameter {name}"))
-    };
     let (steps, channels) = tensors.matrix_shape("truth")?;
     // Rows of samples are, read as they lie, columns of samples.
     let matrix = |name| {
@@ -65,7 +58,7 @@ pub(crate) fn vpt(tensors: &Tensors, case: &Case) -> Result<(), String> {
     let deviations = tensors.values("std")?;
     let errors = normalized_error(&forecast, &truth, deviations).map_err(text)?;
     check_close("nrmse_t", &errors, tensors.values("nrmse_t")?, rtol, atol)?;
-    let valid = valid_steps(&forecast, &truth, deviations, parameter("threshold")?);
+    let valid = valid_steps(&forecast, &truth, deviations, case.number("threshold")?);
     let valid = valid.map_err(text)?;
     check_value(
         "vpt_index",
@@ -74,6 +67,6 @@ pub(crate) fn vpt(tensors: &Tensors, case: &Case) -> Result<(), String> {
         0.0,
         0.0,
     )?;
-    let times = valid.lyapunov_times(parameter("dt")?, parameter("lambda1")?);
+    let times = valid.lyapunov_times(case.number("dt")?, case.number("lambda1")?);
     check_value("vpt_lyap", times, tensors.value("vpt_lyap")?, rtol, atol)
 }

@@ -4,10 +4,8 @@ use nalgebra::DMatrix;
 use neuropil_math::ridge::{
     Ridge, RidgeAccumulator, RidgeConfig, RidgeMethod, RidgePath, RidgeQr, Selection,
 };
-use neuropil_test_kit::golden::Tensors;
+use neuropil_test_kit::golden::{Case, Tensors};
 use neuropil_test_kit::tolerance::{check_close, check_value};
-
-use crate::Case;
 
 /// A matrix stored sample by sample, as features × samples: the same memory.
 fn samples(tensors: &Tensors, name: &str) -> Result<DMatrix<f64>, String> {
@@ -60,7 +58,7 @@ fn check_model(
     )
 }
 
-pub(crate) fn ridge(tensors: &Tensors, case: &Case) -> Result<(), String> {
+pub(crate) fn ridge(case: &Case, tensors: &Tensors) -> Result<(), String> {
     let (x, y) = (samples(tensors, "X")?, samples(tensors, "Y")?);
     let lambda = tensors.value("lam")?;
     for intercept in [true, false] {
@@ -108,7 +106,7 @@ pub(crate) fn ridge(tensors: &Tensors, case: &Case) -> Result<(), String> {
     Ok(())
 }
 
-pub(crate) fn ridge_gcv(tensors: &Tensors, case: &Case) -> Result<(), String> {
+pub(crate) fn ridge_gcv(case: &Case, tensors: &Tensors) -> Result<(), String> {
     let (x, y) = (samples(tensors, "X")?, samples(tensors, "Y")?);
     let lambdas = tensors.values("lams")?;
     let path = words(RidgePath::new(&x, &y, false))?;
@@ -137,7 +135,7 @@ pub(crate) fn ridge_gcv(tensors: &Tensors, case: &Case) -> Result<(), String> {
     Ok(())
 }
 
-pub(crate) fn ridge_ill(tensors: &Tensors, _: &Case) -> Result<(), String> {
+pub(crate) fn ridge_ill(tensors: &Tensors) -> Result<(), String> {
     let (x, y) = (samples(tensors, "X")?, samples(tensors, "Y")?);
     let lambda = tensors.value("lam")?;
     let limit = 2.0 * tensors.value("rmse_exact")? + 1e-14;

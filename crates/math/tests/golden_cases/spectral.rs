@@ -3,11 +3,9 @@
 use nalgebra::DMatrix;
 use neuropil_math::spectral::{self, RadiusConfig};
 use neuropil_math::{Csr, LinearMap};
-use neuropil_test_kit::golden::Tensors;
+use neuropil_test_kit::golden::{Case, Tensors};
 use neuropil_test_kit::tolerance::check_value;
 use rand::{SeedableRng, rngs::Xoshiro256PlusPlus};
-
-use crate::Case;
 
 fn check(
     what: &str,
@@ -39,9 +37,9 @@ fn integers<I: TryFrom<u64>>(values: &[f64]) -> Result<Vec<I>, String> {
     values.iter().map(one).collect()
 }
 
-pub(crate) fn spectral_radius(tensors: &Tensors, case: &Case) -> Result<(), String> {
+pub(crate) fn spectral_radius(case: &Case, tensors: &Tensors) -> Result<(), String> {
     let (rtol, atol) = (case.rtol, case.atol);
-    let n = case.params["n"].as_u64().ok_or("no n")? as usize;
+    let n = case.size("n")?;
     let rho = tensors.value("rho")?;
     if tensors.contains("W") {
         let w = DMatrix::from_row_slice(n, n, tensors.values("W")?);

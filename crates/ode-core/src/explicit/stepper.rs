@@ -3,7 +3,7 @@ use neuropil_math::Real;
 use super::Tableau;
 use crate::control::Control;
 use crate::initial_step::{Start, initial_step};
-use crate::stepper::Stepper;
+use crate::stepper::{StepEnds, Stepper};
 use crate::{Error, SolverConfig, State, Statistics, System};
 
 /// What a step came to.
@@ -110,13 +110,7 @@ impl<M: Tableau, T: Real, S: State<T>> Explicit<M, T, S> {
         } else {
             Self::ERROR_ORDER
         };
-        let control = Control::new(
-            config.controller,
-            f64::from(q),
-            config.safety,
-            config.least_factor,
-            config.greatest_factor,
-        )?;
+        let control = Control::new(config, f64::from(q), M::TUNING)?;
         let mut solver = Self {
             t: t0,
             other: y0.clone(),
@@ -536,6 +530,17 @@ impl<M: Tableau, T: Real, S: State<T>> Stepper<T> for Explicit<M, T, S> {
         out: &mut [T],
     ) -> Result<(), Error> {
         Self::interpolate(self, system, t, out)
+    }
+
+    #[inline]
+    fn ends(&self) -> Option<StepEnds<'_, T>> {
+        let k = self.k.as_ref();
+        (self.steppable && self.slope == Slope::End).then(|| StepEnds {
+            start: self.other.as_slice(),
+            start_slope: k[0].as_slice(),
+            end: self.y.as_slice(),
+            end_slope: k[M::END].as_slice(),
+        })
     }
 
     fn restart(&mut self, t: T, y: &[T]) -> Result<(), Error> {

@@ -1,9 +1,13 @@
 use neuropil_math::Real;
 
+use crate::control::Tuning;
 use crate::{State, System};
 
 /// Only the tableaus of this crate: their order conditions are proved when they are generated.
-pub trait Sealed {}
+pub trait Sealed {
+    /// The step control that suits the method.
+    const TUNING: Tuning = Tuning::PI;
+}
 
 /// An explicit Runge–Kutta method: straight-line code made from its coefficients.
 ///

@@ -6,7 +6,7 @@
 //! | type | order | for |
 //! | --- | --- | --- |
 //! | [`Rodas5P`] | 5(4), dense 4 | the first choice: no iteration, one Jacobian for each step |
-//! | [`Radau5`] | 5(3), dense 3 | Jacobians by differences, or costly; discontinuous right-hand sides |
+//! | [`Radau5`] | 5(3), dense 4 | Jacobians by differences, or costly; discontinuous right-hand sides |
 //!
 //! Both are L-stable. Give the Jacobian with [`System::jacobian`](crate::System::jacobian) if you
 //! can: differences cost $n$ evaluations, and their errors limit Rodas5P at tight tolerances.

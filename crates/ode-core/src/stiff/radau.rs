@@ -7,7 +7,7 @@ use super::jacobian;
 use super::linear::{ComplexLu, Lu};
 use super::method::{Cause, Sealed, StiffMethod, Trial, Work};
 use super::position::Position;
-use crate::control::{Control, Controller, power};
+use crate::control::{Control, Controller, Tuning, power};
 use crate::{Error, SolverConfig, State, System};
 
 /// The collocation method Radau IIA with three stages, of order 5, as in Hairer and Wanner's code
@@ -17,15 +17,23 @@ use crate::{Error, SolverConfig, State, System};
 ///
 /// A simplified Newton iteration solves for the increments $z$. In the coordinates of the
 /// eigenvectors of $A^{-1}$ its system of $3n$ unknowns falls apart into a real one of $n$ and a
-/// complex one of $n$. Jacobian and factors are kept as long as the iteration converges well; steps
-/// that would change by less than a fifth do not change at all. The dense output is the collocation
-/// polynomial, of order 3, which also starts the next iteration.
+/// complex one of $n$. Jacobian and factors are kept as long as the iteration converges well, and steps
+/// that would grow by little do not change at all: by less than a fifth in small systems, while from a
+/// hundred unknowns on, where factors cost as much as the iterations of many steps, even by twofold.
 ///
-/// The estimate of the error is of order 3 only, too pessimistic for a solution of order 5. Hence the
-/// code works with the relative tolerance $r' = r^{2/3} / 10$ and the absolute ones in proportion, so
-/// that errors come out near the tolerance that was asked for. Between the ends of steps the solution,
-/// and with it the time of an event, is good to $r'$ only; where that matters take
-/// [`Rodas5P`](super::Rodas5P).
+/// The collocation polynomial $u$, which starts the next iteration, is of order 3 between the ends. Its
+/// error there is $-10 \int_0^\theta (s - c_1)(s - c_2)(s - 1) ds$ times the defect of its slope at the
+/// start, and the estimate of the error is just this defect, freed of its stiff part:
+///
+/// $$e = \Bigl( \frac{\gamma}{h} I - J \Bigr)^{-1} \Bigl( f(t, y) - \frac{u'(0)}{h} \Bigr), \qquad
+/// y(t + \theta h) \approx u(\theta) + \gamma e \theta (1 - \theta)^2 \Bigl( 1 - \frac 5 2 \theta \Bigr)$$
+///
+/// So the dense output is of order 4, and costs nothing.
+///
+/// The estimate is of order 3 only, too pessimistic for a solution of order 5. Hence the code works with
+/// the relative tolerance $r' = r^{2/3} / 10$, below $r = 10^{-8}$ in proportion to $r^{4/5}$ as the sum of
+/// many errors demands, and the absolute ones in proportion, so that errors come out near the tolerance
+/// that was asked for.
 ///
 /// [`Controller::Auto`] is the predictive controller of that code; the others do without its memory
 /// of the last step.
@@ -39,17 +47,32 @@ impl Sealed for Radau5 {}
 impl StiffMethod for Radau5 {
     const NAME: &'static str = "Radau IIA 5";
     const ORDER: u32 = 5;
-    const DENSE_ORDER: u32 = 3;
+    const DENSE_ORDER: u32 = 4;
     const ERROR_ORDER: u32 = 4;
     type Work<T: Real, S: State<T>> = RadauWork<T, S>;
 }
 
 /// Iterations after which Newton's method has failed.
 const MOST_ITERATIONS: u32 = 7;
-/// A rate of convergence below which the Jacobian is good enough for the next step.
-const GOOD_RATE: f64 = 1e-3;
+
+/// A rate of convergence below which the Jacobian of a system of `n` is good enough for the next step.
+///
+/// New factors cost as much as `n` / 6 iterations, an iteration some evaluations.
+fn good_rate(n: usize) -> f64 {
+    (5e-4 * n as f64).clamp(1e-3, 0.05)
+}
+
 /// Growth of a step up to which its size and its factors are kept.
-const KEPT_GROWTH: f64 = 1.2;
+fn kept_growth(n: usize) -> f64 {
+    1.2 + 0.8 * (n as f64 * 0.01).min(1.0)
+}
+
+/// The relative tolerance of the estimate for a given one.
+fn adapted(tolerance: f64) -> f64 {
+    // Steps as the sixth root of the tolerance keep the error of each, at tight tolerances the fifth
+    // root keeps their sum.
+    0.1 * tolerance.powf(2.0 / 3.0) * (tolerance / 1e-8).min(1.0).powf(2.0 / 15.0)
+}
 
 /// What is known of the Jacobian.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,6 +96,8 @@ pub struct RadauWork<T: Real, S: State<T>> {
     absolute: S,
     relative: T,
     newton_tolerance: T,
+    good_rate: T,
+    kept_growth: T,
     /// The inverse of what each component may err by.
     weight: S,
     real: Lu<T>,
@@ -85,8 +110,10 @@ pub struct RadauWork<T: Real, S: State<T>> {
     w: [S; 3],
     f: [S; 3],
     error: S,
-    /// The bend of the collocation polynomial of the last step, and its size; zero without one.
+    /// The bend of the collocation polynomial of the last step, the defect of its slope at the start, and
+    /// its size; zero without one.
     bend: [S; 2],
+    defect: S,
     increment: S,
     last_h: T,
     /// θ/(1-θ) of the last iteration and its rate θ.
@@ -111,13 +138,18 @@ impl<T: Real, S: State<T>> RadauWork<T, S> {
         let ratio = h / self.last_h;
         let [bend0, bend1] = self.bend.each_ref().map(|s| &s.as_slice()[..n]);
         let increment = &self.increment.as_slice()[..n];
+        let defect = &self.defect.as_slice()[..n];
         let [z0, z1, z2] = self.z.each_mut().map(|s| &mut s.as_mut_slice()[..n]);
         let [w0, w1, w2] = self.w.each_mut().map(|s| &mut s.as_mut_slice()[..n]);
         let s: [T; 3] = from_fn(|i| T::of(C[i]) * ratio);
         let one = T::one();
         for r in 0..n {
             // y(1 + s) - y(1)
-            let at = |s: T| s * (increment[r] - (one + s) * (bend0[r] + (one + s) * bend1[r]));
+            let at = |s: T| {
+                let t = one + s;
+                let bend = bend0[r] + t * bend1[r] - s * (one - T::of(2.5) * t) * defect[r];
+                s * (increment[r] - t * bend)
+            };
             let z = [at(s[0]), at(s[1]), at(s[2])];
             let w = transform(&T_INVERSE, z);
             (z0[r], z1[r], z2[r]) = (z[0], z[1], z[2]);
@@ -150,7 +182,7 @@ impl<T: Real, S: State<T>> RadauWork<T, S> {
         let floor = T::EPSILON;
         let old = self.contraction;
         self.contraction = T::of(power((if old > floor { old } else { floor }).to_f64(), 0.8));
-        self.rate = T::of(GOOD_RATE);
+        self.rate = T::of(1e-3);
         let (mut last, mut last_quotient2) = (T::one(), T::one());
         for iteration in 1..=MOST_ITERATIONS {
             for (z, c, f) in [
@@ -266,13 +298,7 @@ impl<T: Real, S: State<T>> Work<T, S> for RadauWork<T, S> {
     fn new(y: &S, config: &SolverConfig<T>) -> Result<Self, Error> {
         let n = y.as_slice().len();
         // Refuses bad settings in any case.
-        let control = Control::new(
-            config.controller,
-            f64::from(Radau5::ERROR_ORDER),
-            config.safety,
-            config.least_factor,
-            config.greatest_factor,
-        )?;
+        let control = Control::new(config, f64::from(Radau5::ERROR_ORDER), Tuning::PI)?;
         let predictive = config.controller == Controller::Auto;
         let given = config.tolerance.relative;
         let least = (0..n).fold(config.tolerance.absolute(0), |least, i| {
@@ -281,17 +307,18 @@ impl<T: Real, S: State<T>> Work<T, S> for RadauWork<T, S> {
         });
         // Without a relative tolerance the absolute one takes its place.
         let reference = if given > T::zero() { given } else { least };
-        let adapted = T::of(0.1 * reference.to_f64().powf(2.0 / 3.0));
+        let adapted = T::of(adapted(reference.to_f64()));
         let ratio = adapted / reference;
         let mut absolute = y.clone();
         for (i, a) in absolute.as_mut_slice().iter_mut().enumerate() {
             *a = config.tolerance.absolute(i) * ratio;
         }
-        // A tenth of what RADAU5 allows: for a few per cent more iterations their errors vanish
-        // beside those of the steps.
+        // A tenth of what RADAU5 allows, and less at tight tolerances: for a few per cent more iterations
+        // their errors vanish beside those of the steps.
+        let share = 0.1 * (reference.to_f64() / 1e-8).min(1.0).powf(0.2);
         let (lower, upper) = (
             T::EPSILON * T::of(10.0) / adapted,
-            adapted.sqrt() * T::of(0.1),
+            adapted.sqrt() * T::of(share),
         );
         let upper = if upper < T::of(0.03) {
             upper
@@ -306,6 +333,8 @@ impl<T: Real, S: State<T>> Work<T, S> for RadauWork<T, S> {
             absolute,
             relative: given * ratio,
             newton_tolerance: if lower > upper { lower } else { upper },
+            good_rate: T::of(good_rate(n)),
+            kept_growth: T::of(kept_growth(n)),
             weight: y.clone(),
             real: Lu::new(n),
             complex: ComplexLu::new(n),
@@ -316,6 +345,7 @@ impl<T: Real, S: State<T>> Work<T, S> for RadauWork<T, S> {
             f: from_fn(|_| y.clone()),
             error: y.clone(),
             bend: from_fn(|_| y.clone()),
+            defect: y.clone(),
             increment: y.clone(),
             last_h: T::zero(),
             contraction: T::one(),
@@ -380,11 +410,12 @@ impl<T: Real, S: State<T>> Work<T, S> for RadauWork<T, S> {
                 other[r] = y[r] + z[r];
             }
         }
+        // The dense output needs it in any case.
+        let mut error2 = self.estimate(n, at.slope.as_slice(), h);
         if fixed {
             self.error2 = T::one();
             return Ok(Trial::Good(size));
         }
-        let mut error2 = self.estimate(n, at.slope.as_slice(), h);
         if error2 >= T::one() && (self.rejected || self.last_h == T::zero()) {
             // The estimate is too large for very stiff components: filter it once more.
             let probe = &mut at.probe.as_mut_slice()[..n];
@@ -446,8 +477,7 @@ impl<T: Real, S: State<T>> Work<T, S> for RadauWork<T, S> {
             }
         };
         // New factors cost more than a slightly larger step saves.
-        let keep =
-            self.rate <= T::of(GOOD_RATE) && factor >= T::one() && factor <= T::of(KEPT_GROWTH);
+        let keep = self.rate <= self.good_rate && factor >= T::one() && factor <= self.kept_growth;
         Ok(Trial::Good(if keep { size } else { size * factor }))
     }
 
@@ -456,6 +486,10 @@ impl<T: Real, S: State<T>> Work<T, S> for RadauWork<T, S> {
         let n = at.y.as_slice().len();
         let [bend0, bend1] = self.bend.each_mut().map(|s| &mut s.as_mut_slice()[..n]);
         let increment = &mut self.increment.as_mut_slice()[..n];
+        let (defect, error) = (
+            &mut self.defect.as_mut_slice()[..n],
+            &self.error.as_slice()[..n],
+        );
         let [z0, z1, z2] = self.z.each_ref().map(|s| &s.as_slice()[..n]);
         for r in 0..n {
             let z = [z0[r], z1[r], z2[r]];
@@ -465,6 +499,7 @@ impl<T: Real, S: State<T>> Work<T, S> for RadauWork<T, S> {
             let cubic = power(2);
             (bend0[r], bend1[r]) = (-(power(1) + cubic), -cubic);
             increment[r] = z[2];
+            defect[r] = T::of(GAMMA) * error[r];
         }
         self.last_h = h;
         let floor = T::of(1e-4);
@@ -474,7 +509,7 @@ impl<T: Real, S: State<T>> Work<T, S> for RadauWork<T, S> {
             floor
         };
         self.rejected = false;
-        self.age = if self.rate <= T::of(GOOD_RATE) {
+        self.age = if self.rate <= self.good_rate {
             Age::Old
         } else {
             Age::Useless
@@ -504,9 +539,12 @@ impl<T: Real, S: State<T>> Work<T, S> for RadauWork<T, S> {
         let n = out.len();
         let (y0, y1) = (&at.other.as_slice()[..n], &at.y.as_slice()[..n]);
         let [bend0, bend1] = self.bend.each_ref().map(|s| &s.as_slice()[..n]);
+        let defect = &self.defect.as_slice()[..n];
         let rest = T::one() - theta;
+        let weight = rest * (T::one() - T::of(2.5) * theta);
         for r in 0..n {
-            out[r] = rest * y0[r] + theta * (y1[r] + rest * (bend0[r] + theta * bend1[r]));
+            let bend = bend0[r] + theta * bend1[r] + weight * defect[r];
+            out[r] = rest * y0[r] + theta * (y1[r] + rest * bend);
         }
     }
 }

@@ -4,7 +4,7 @@ use neuropil_ode_core::systems::{
     AdaptiveExponential, HodgkinHuxley, Izhikevich, LeakyIntegrateAndFire,
     QuadraticIntegrateAndFire,
 };
-use neuropil_ode_core::{Event, Events, Options, Output, System, solve_with};
+use neuropil_ode_core::{Event, Events, Method, Options, Output, System, solve_with};
 use neuropil_test_kit::tolerance::check_value;
 use serde_json::Value;
 
@@ -41,7 +41,7 @@ fn all_methods<E: Events<f64> + Clone>(
     let (times, states) = points(case)?;
     let end = times[times.len() - 1];
     let mut failures = String::new();
-    for method in METHODS {
+    for method in METHODS.into_iter().chain([Method::Rodas5P, Method::Radau5]) {
         for tolerance in [1e-10, 1e-11, 1e-12] {
             let options = Options {
                 method,
@@ -72,9 +72,9 @@ fn all_methods<E: Events<f64> + Clone>(
                 digits(error),
                 digits(state)
             );
-            // At a tolerance of 10⁻¹⁰ a method may lose a digit over the run.
+            // At a tolerance of 10⁻¹⁰ the state, after a spike, may lose a digit over the run.
             let slack = if tolerance > 5e-11 { 10.0 } else { 1.0 };
-            if !(error <= 1e-9 * slack && state <= 1e-8 * slack) {
+            if !(error <= 1e-9 && state <= 1e-8 * slack) {
                 failures += &format!("\n    {who}: spikes {error:e}, state {state:e}");
             }
         }

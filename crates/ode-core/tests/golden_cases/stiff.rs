@@ -101,7 +101,7 @@ fn van_der_pol(case: &Value) -> Result<(), String> {
         let (_, units) = errors::<Rodas5P>(&system, case, tolerance, tolerance)?;
         within("Rodas5P", &units, 10.0)?;
         let (_, units) = errors::<Radau5>(&system, case, tolerance, tolerance)?;
-        within("Radau5", &units, 30.0)?;
+        within("Radau5", &units, 10.0)?;
     }
     Ok(())
 }
@@ -138,15 +138,15 @@ fn hires(case: &Value) -> Result<(), String> {
         let (_, units) = errors::<Rodas5P>(&system, case, tolerance, tolerance)?;
         within("Rodas5P", &units, 10.0)?;
         let (_, units) = errors::<Radau5>(&system, case, tolerance, tolerance)?;
-        within("Radau5", &units, 30.0)?;
+        within("Radau5", &units, 10.0)?;
         let (_, units) = errors::<Radau5>(&bare, case, tolerance, tolerance)?;
-        within("Radau5, differences", &units, 30.0)?;
+        within("Radau5, differences", &units, 10.0)?;
     }
     // The digits of the small components too.
     let (digits, _) = errors::<Rodas5P>(&system, case, 1e-12, 1e-17)?;
     within("Rodas5P", &digits, 1e-11)?;
     let (digits, _) = errors::<Radau5>(&system, case, 1e-12, 1e-17)?;
-    within("Radau5", &digits, 1e-10)
+    within("Radau5", &digits, 1e-11)
 }
 
 fn robertson(case: &Value) -> Result<(), String> {

@@ -63,10 +63,13 @@ impl StateFeatures {
     #[must_use]
     pub fn len(&self, units: usize, inputs: usize) -> usize {
         let terms = match self.state {
-            StateTerms::WithSquares => 2 * units,
+            StateTerms::WithSquares => units.saturating_mul(2),
             StateTerms::Linear | StateTerms::OddEven => units,
         };
-        usize::from(self.constant) + usize::from(self.input) * inputs + terms
+        let input = if self.input { inputs } else { 0 };
+        terms
+            .saturating_add(input)
+            .saturating_add(usize::from(self.constant))
     }
 
     /// Whether the features are the state itself.

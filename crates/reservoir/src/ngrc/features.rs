@@ -274,7 +274,7 @@ impl FeatureMap {
             if tap > 0 {
                 from -= self.stride * self.channels;
             }
-            block.copy_from_slice(&series[from..from + self.channels]);
+            copy(&series[from..from + self.channels], block);
         }
     }
 
@@ -285,7 +285,7 @@ impl FeatureMap {
             features[0] = T::one();
         }
         if let Place::Features(start) = self.blocks[0].place {
-            features[start..start + taps.len()].copy_from_slice(taps);
+            copy(taps, &mut features[start..start + taps.len()]);
         }
         for (order, pair) in self.blocks.windows(2).enumerate() {
             let (below, block) = (&pair[0], &pair[1]);
@@ -295,7 +295,7 @@ impl FeatureMap {
                     Place::Features(to) => &mut features[to..to + block.len],
                     Place::Scratch(to) => &mut scratch[to..to + block.len],
                 };
-                multiply(taps, taps, &below.tails, out);
+                squares(taps, out);
                 continue;
             }
             let (lower, out) = match (below.place, block.place) {
@@ -324,6 +324,56 @@ impl FeatureMap {
 pub(crate) struct Scratch<T> {
     pub(crate) taps: Vec<T>,
     pub(crate) lower: Vec<T>,
+}
+
+/// Of a few values a loop is quicker than the call of `memcpy`.
+#[inline]
+pub(crate) fn copy<T: Copy>(from: &[T], to: &mut [T]) {
+    for (to, from) in to.iter_mut().zip(from) {
+        *to = *from;
+    }
+}
+
+/// The second order: each variable times itself and those after it. For a handful of variables
+/// without a loop, which would cost more than the products.
+#[inline]
+fn squares<T: Real>(variables: &[T], out: &mut [T]) {
+    match variables.len() {
+        1 => squares_of::<T, 1>(variables, out),
+        2 => squares_of::<T, 2>(variables, out),
+        3 => squares_of::<T, 3>(variables, out),
+        4 => squares_of::<T, 4>(variables, out),
+        5 => squares_of::<T, 5>(variables, out),
+        6 => squares_of::<T, 6>(variables, out),
+        7 => squares_of::<T, 7>(variables, out),
+        8 => squares_of::<T, 8>(variables, out),
+        _ => {
+            let mut out = out;
+            for (i, &variable) in variables.iter().enumerate() {
+                let tail = &variables[i..];
+                let (block, rest) = out.split_at_mut(tail.len());
+                for (product, &other) in block.iter_mut().zip(tail) {
+                    *product = variable * other;
+                }
+                out = rest;
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn squares_of<T: Real, const V: usize>(variables: &[T], out: &mut [T]) {
+    let Some(v) = variables.first_chunk::<V>() else {
+        return;
+    };
+    let out = &mut out[..V * (V + 1) / 2];
+    let mut at = 0;
+    for i in 0..V {
+        for j in i..V {
+            out[at] = v[i] * v[j];
+            at += 1;
+        }
+    }
 }
 
 /// The next order: each variable times the tail of the order below.

@@ -1,16 +1,16 @@
 //! How a model learns: pairs of features and targets, and the readout between them.
 
-use nalgebra::DMatrix;
+use nalgebra::{DMatrix, DVector};
 use neuropil_math::Real;
-use neuropil_math::ridge::RidgePath;
+use neuropil_math::ridge::{RidgePath, RidgeQr};
 
 use crate::ngrc::features::{FeatureMap, allocate, check_samples, check_series};
 use crate::ngrc::model::Fitted;
 use crate::ngrc::scaling::Scaling;
-use crate::selection::{ClosedLoopScore, choose, deviations};
+use crate::selection::{ClosedLoopScore, choose, choose_by_forecasts, deviations};
 use crate::{
-    ClosedLoopChoice, Error, Lambda, LambdaChoice, Ngrc, NgrcState, Ridge, RidgeConfig, Target,
-    Task,
+    ClosedLoopChoice, Error, Lambda, LambdaChoice, Ngrc, NgrcState, Ridge, RidgeConfig,
+    RidgeMethod, Target, Task,
 };
 
 impl<T: Real> Ngrc<T> {
@@ -258,14 +258,24 @@ impl<T: Real> Ngrc<T> {
             .map(|(series, first)| settings.starts(*first, series.ncols()))
             .collect::<Result<Vec<_>, Error>>()?;
         let pairs = self.forecasting_pairs(&map, training)?;
-        let path = RidgePath::new(&pairs.features, &pairs.targets, self.config.intercept)?;
+        let (features, outputs) = (pairs.features.nrows(), pairs.targets.nrows());
+        let mut qr = RidgeQr::new(features, outputs, self.config.intercept)?;
+        qr.add(&pairs.features, &pairs.targets)?;
         let deviations = deviations(training.iter().copied())?;
         let channels = map.channels();
         let mut state = NgrcState::new(&map);
-        let first = path.solve(settings.lambdas[0])?;
-        let unknown = LambdaChoice::fixed(settings.lambdas[0]);
-        let mut model = self.model(map, Task::Forecast, pairs, first, unknown);
-        let (ridge, choice) = choose(&path, &self.config.lambda, &mut |ridge| {
+        let mut model = Fitted {
+            map,
+            task: Task::Forecast,
+            increment: self.config.target == Target::Increment,
+            scaling: pairs.scaling,
+            weights: DMatrix::zeros(outputs, features),
+            intercept: DVector::zeros(outputs),
+            method: RidgeMethod::Qr,
+            choice: LambdaChoice::fixed(0.0),
+            samples: pairs.targets.ncols(),
+        };
+        let (ridge, choice) = choose_by_forecasts(&qr, settings, &mut |ridge| {
             model.weights.copy_from(ridge.weights());
             model.intercept.copy_from(ridge.intercept());
             let mut score = ClosedLoopScore::default();

@@ -166,7 +166,7 @@ impl<T: Real> Ngrc<T> {
     ///
     /// # Errors
     /// [`Error::NotFitted`].
-    pub fn choice(&self) -> Result<&LambdaChoice, Error> {
+    pub fn lambda(&self) -> Result<&LambdaChoice, Error> {
         self.fitted().map(|f| &f.choice)
     }
 

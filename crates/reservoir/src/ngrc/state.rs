@@ -1,7 +1,7 @@
 use nalgebra::DMatrix;
 use neuropil_math::Real;
 
-use crate::ngrc::features::{FeatureMap, Scratch};
+use crate::ngrc::features::{FeatureMap, Scratch, copy};
 
 /// What a stream remembers: the last $(k-1)s+1$ samples, and memory to work in.
 ///
@@ -101,13 +101,5 @@ impl<T: Real> NgrcState<T> {
             }
             copy(&self.ring[slot..slot + channels], block);
         }
-    }
-}
-
-/// For samples of a few channels a loop is quicker than the call of `memcpy`.
-#[inline]
-fn copy<T: Copy>(from: &[T], to: &mut [T]) {
-    for (to, from) in to.iter_mut().zip(from) {
-        *to = *from;
     }
 }

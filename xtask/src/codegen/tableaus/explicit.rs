@@ -9,6 +9,66 @@ use super::fixed::Fixed;
 use super::proof::{self, Allowed, Proof};
 use super::trees;
 
+/// Gains, margin of safety and limits of the factor between steps: chosen, not proved.
+#[derive(Debug)]
+struct Control {
+    gains: [f64; 3],
+    margin: f64,
+    factors: [f64; 2],
+}
+
+impl Control {
+    fn read(file: &Tableau) -> anyhow::Result<Option<Self>> {
+        let Some(gains) = file.optional("gains") else {
+            ensure!(
+                file.optional("margin").is_none() && file.optional("factors").is_none(),
+                "a step control needs `gains …`"
+            );
+            return Ok(None);
+        };
+        Ok(Some(Self {
+            gains: numbers(gains)?,
+            margin: match file.optional("margin") {
+                Some(text) => numbers::<1>(text)?[0],
+                None => 1.0,
+            },
+            factors: match file.optional("factors") {
+                Some(text) => numbers(text)?,
+                None => [0.0, f64::INFINITY],
+            },
+        }))
+    }
+
+    fn render(&self, ty: &str) -> String {
+        let [least, most] = self.factors.map(|x| {
+            if x.is_finite() {
+                format!("{x:?}")
+            } else {
+                "f64::INFINITY".to_string()
+            }
+        });
+        format!(
+            "impl Sealed for {ty} {{\n    \
+             const TUNING: Tuning = Tuning {{\n        \
+             gains: {:?},\n        margin: {:?},\n        factors: [{least}, {most}],\n    \
+             }};\n}}\n\n",
+            self.gains, self.margin,
+        )
+    }
+}
+
+/// Numbers with blanks between them.
+fn numbers<const N: usize>(text: &str) -> anyhow::Result<[f64; N]> {
+    let numbers: Vec<f64> = text
+        .split_whitespace()
+        .map(|word| word.parse().with_context(|| format!("{word} is no number")))
+        .collect::<anyhow::Result<_>>()?;
+    let count = numbers.len();
+    numbers
+        .try_into()
+        .map_err(|_| anyhow::anyhow!("{count} numbers instead of {N}"))
+}
+
 /// A method whose order conditions hold.
 #[derive(Debug)]
 pub(super) struct Method {
@@ -16,6 +76,8 @@ pub(super) struct Method {
     type_name: String,
     sources: Vec<String>,
     pub(super) notes: Vec<String>,
+    /// The step control that suits the method, if that is not the usual one.
+    tuning: Option<Control>,
     pub(super) stages: usize,
     pub(super) order: usize,
     pub(super) embedded: Option<usize>,
@@ -54,6 +116,9 @@ impl Method {
                 "interpolant",
                 "source",
                 "note",
+                "gains",
+                "margin",
+                "factors",
             ],
             &["a", "b", "c", "bhat", "bhat2", "error", "dense", "nested"],
         )?;
@@ -159,6 +224,7 @@ impl Method {
             type_name: file.text("type")?.to_string(),
             sources,
             notes: file.settings("note").to_vec(),
+            tuning: Control::read(file)?,
             stages,
             order,
             embedded,
@@ -192,6 +258,11 @@ impl Method {
         self.a.len() - self.end() - 1
     }
 
+    /// Rows of all slopes, weights, nodes.
+    pub(super) fn coefficients(&self) -> (&[Vec<Fixed>], &[Fixed], &[Fixed]) {
+        (&self.a, &self.b, &self.c)
+    }
+
     /// The orders of the embedded solutions, for people.
     pub(super) fn embedded_orders(&self) -> String {
         let orders = [self.embedded, self.second_embedded];
@@ -211,10 +282,15 @@ impl Method {
         let _ = write!(
             text,
             "#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]\n\
-             pub struct {ty};\n\n\
-             impl Sealed for {ty} {{}}\n\n\
-             impl Tableau for {ty} {{\n"
+             pub struct {ty};\n\n"
         );
+        match &self.tuning {
+            Some(tuning) => text += &tuning.render(ty),
+            None => {
+                let _ = write!(text, "impl Sealed for {ty} {{}}\n\n");
+            }
+        }
+        let _ = writeln!(text, "impl Tableau for {ty} {{");
         self.constants(&mut text);
         self.step(&mut text);
         self.errors(&mut text);

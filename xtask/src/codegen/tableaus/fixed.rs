@@ -209,18 +209,23 @@ impl Mul for Fixed {
 
     fn mul(self, other: Self) -> Self {
         let mut product = [0_u64; 2 * LIMBS];
+        // Most numbers are small: nothing stands in their highest limbs.
+        let used = other
+            .limbs
+            .iter()
+            .rposition(|&b| b != 0)
+            .map_or(0, |i| i + 1);
         for (i, &a) in self.limbs.iter().enumerate() {
             if a == 0 {
                 continue;
             }
             let mut carry = 0;
-            for (j, &b) in other.limbs.iter().enumerate() {
-                let sum =
-                    u128::from(a) * u128::from(b) + u128::from(product[i + j]) + u128::from(carry);
-                product[i + j] = sum as u64;
+            for (p, &b) in product[i..].iter_mut().zip(&other.limbs[..used]) {
+                let sum = u128::from(a) * u128::from(b) + u128::from(*p) + u128::from(carry);
+                *p = sum as u64;
                 carry = (sum >> 64) as u64;
             }
-            product[i + LIMBS] = carry;
+            product[i + used] = carry;
         }
         let point = FRACTION / 64;
         let mut limbs = [0; LIMBS];

@@ -1,0 +1,1 @@
+//! Spikes from signals, and back.

@@ -1,0 +1,1 @@
+//! Spikes as a function of a stimulus.

@@ -1,0 +1,1 @@
+//! Single neurons and the times at which they fire.

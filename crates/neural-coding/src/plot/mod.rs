@@ -1,0 +1,1 @@
+//! Figures of spike trains as SVG.

@@ -1,0 +1,1 @@
+//! Trains that keep some properties of the data and destroy the others.
