@@ -182,6 +182,42 @@ fn a_network_of_a_hierarchy_streams_as_it_predicts() {
 }
 
 #[test]
+fn files_give_back_the_same_bits() {
+    let path = |name: &str| std::path::PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let u = signal(3, 200);
+    let map = Composition::<f64>::new(&hierarchy(), 3, &mut rng(8)).unwrap();
+    let mut model = Esn::from_reservoir(EsnConfig::default(), map).unwrap();
+    let file = path("composed.json");
+    assert_eq!(model.save(&file), Err(Error::NotFitted));
+    model.fit(&u).unwrap();
+    model.save(&file).unwrap();
+    let loaded = Esn::<f64, Composition<f64>>::load_composed(&file).unwrap();
+    assert_eq!(loaded, model);
+    assert!(Esn::<f32, Composition<f32>>::load_composed(&file).is_err());
+    assert!(Esn::<f64>::load(&file).is_err(), "another kind");
+
+    let mut state = model.state_after(&u).unwrap();
+    let stored = path("composed-state.json");
+    state.save(&stored).unwrap();
+    let mut restored = loaded.load_state(&stored).unwrap();
+    assert_eq!(restored, state);
+    let (mut one, mut other) = ([0.0; 15], [0.0; 15]);
+    model.forecast_into(&mut state, &mut one).unwrap();
+    loaded.forecast_into(&mut restored, &mut other).unwrap();
+    assert_eq!(one, other);
+    assert!(model.load_state(&file).is_err(), "another kind");
+
+    let text = std::fs::read_to_string(&file).unwrap();
+    let changed = text.replacen("\"input_to_all\":true", "\"input_to_all\":false", 1);
+    assert_ne!(text, changed);
+    std::fs::write(&file, changed).unwrap();
+    assert!(
+        Esn::<f64, Composition<f64>>::load_composed(&file).is_err(),
+        "sizes"
+    );
+}
+
+#[test]
 fn what_does_not_fit_is_refused() {
     let with = |config: CompositionConfig| {
         Composition::<f64>::new(&config, 2, &mut rng(5))

@@ -6,4 +6,5 @@ pub use state::CompositionState;
 
 mod config;
 mod model;
+pub(crate) mod saving;
 mod state;

@@ -33,15 +33,15 @@ use crate::{Error, Reservoir, ReservoirState, StateMap};
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Composition<T: Real> {
-    inputs: usize,
+    pub(super) inputs: usize,
     units: usize,
     /// Values that are put together on the way down.
     room: usize,
-    node: Node<T>,
+    pub(super) node: Node<T>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-enum Node<T: Real> {
+pub(super) enum Node<T: Real> {
     Reservoir(Box<Reservoir<T>>),
     Stack {
         layers: Vec<Composition<T>>,

@@ -1,6 +1,7 @@
 use neuropil_math::Real;
 
-use crate::{MapState, ReservoirState};
+use crate::reservoir::series::check_size;
+use crate::{Error, MapState, ReservoirState};
 
 /// The state of a [`Composition`](crate::Composition), and memory to work in.
 #[derive(Debug, Clone)]
@@ -24,6 +25,22 @@ impl<T: Real> CompositionState<T> {
     #[must_use]
     pub fn parts(&self) -> &[ReservoirState<T>] {
         &self.parts
+    }
+
+    /// Replaces the states of all reservoirs.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] if there is not one value for each unit of each reservoir,
+    /// [`neuropil_math::Error::NonFinite`] if one is not finite.
+    pub fn set(&mut self, parts: &[Vec<T>]) -> Result<(), Error> {
+        check_size("reservoirs of the state", self.parts.len(), parts.len())?;
+        let mut next = self.clone();
+        for (state, values) in next.parts.iter_mut().zip(parts) {
+            state.set(values)?;
+        }
+        next.values = parts.concat();
+        *self = next;
+        Ok(())
     }
 
     /// Back to zero: a new sequence begins.

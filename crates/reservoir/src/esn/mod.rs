@@ -5,6 +5,7 @@ pub use features::{StateFeatures, StateTerms};
 pub use model::Esn;
 pub use state::EsnState;
 
+mod composed;
 mod config;
 mod features;
 mod fit;

@@ -8,5 +8,5 @@ pub use ngrc::{LocalNgrc, LocalNgrcConfig, LocalNgrcState};
 mod esn;
 mod grid;
 mod ngrc;
-mod saving;
+pub(crate) mod saving;
 mod scaling;
