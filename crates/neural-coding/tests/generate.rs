@@ -3,6 +3,8 @@
 //! Every statistical test has a fixed seed and allows a deviation that a right generator exceeds with
 //! probability α, which is stated.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
+
 use nalgebra::DMatrix;
 use neuropil_neural_coding::generate::{
     bernoulli, bernoulli_dense_into, bernoulli_varying, gamma, inhomogeneous_poisson,
@@ -177,8 +179,7 @@ fn rescaled_inhomogeneous_intervals_are_exponential() {
     assert!((train.rate() - 40.0).abs() < 4.0 * (40.0_f64 / 500.0).sqrt());
     let slow = |t: f64| 30.0 + 20.0 * (0.1 * t).sin();
     let dead = 0.01;
-    let train =
-        inhomogeneous_poisson_refractory(slow, 50.0, dead, 0.0, 628.0, &mut seeded(10));
+    let train = inhomogeneous_poisson_refractory(slow, 50.0, dead, 0.0, 628.0, &mut seeded(10));
     let train = train.unwrap();
     assert!(train.intervals().all(|i| i >= dead * (1.0 - 1e-9)));
     assert!((train.rate() - 30.0).abs() < 4.0 * (30.0_f64 / 628.0).sqrt());

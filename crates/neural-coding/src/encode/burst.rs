@@ -13,9 +13,9 @@ use crate::error::check_between;
 /// use neuropil_neural_coding::encode::BurstConfig;
 ///
 /// let code = BurstConfig::default();
-/// let burst = code.encode(0.5)?;
+/// let burst = code.encode(0.52)?;
 /// assert_eq!(burst.times().collect::<Vec<_>>(), [0, 6, 12]);
-/// assert!((code.decode(&burst)? - 0.5).abs() <= code.error(&burst)?);
+/// assert!((code.decode(&burst)? - 0.52).abs() <= code.error(&burst)?);
 /// # Ok::<(), neuropil_neural_coding::Error>(())
 /// ```
 ///

@@ -150,23 +150,16 @@ impl LatencyConfig {
     pub fn scale(&self, values: &[f64]) -> Result<TimeScale, Error> {
         self.check()?;
         self.check_values(values)?;
-        let first = self.first_step as f64;
-        let (mut factor, mut offset) = (1.0, first);
-        if self.curve == Curve::Logarithmic && !values.is_empty() {
-            let times = values.iter().map(|&x| self.raw(x));
-            let (earliest, latest) =
-                times.fold((f64::INFINITY, 0.0_f64), |(a, b), t| (a.min(t), b.max(t)));
-            // Without a first step the earliest spike stays where it is.
-            let start = if self.first_step > 0 { earliest } else { 0.0 };
-            if self.normalize {
-                let span = latest - start;
-                factor = if span > 0.0 {
-                    (self.steps as f64 - 1.0 - first) / span
-                } else {
-                    0.0
-                };
-            }
-            offset = first - factor * start;
+        let offset = self.first_step as f64;
+        let mut factor = 1.0;
+        if self.curve == Curve::Logarithmic && self.normalize {
+            let latest = values.iter().map(|&x| self.raw(x)).fold(0.0, f64::max);
+            // Values without end spike at once.
+            factor = if latest > 0.0 {
+                (self.steps as f64 - 1.0 - offset) / latest
+            } else {
+                0.0
+            };
         }
         Ok(TimeScale { factor, offset })
     }

@@ -73,7 +73,7 @@ impl Firing {
 /// use neuropil_neural_coding::neuron::{Firing, izhikevich_steps};
 ///
 /// let neuron = Firing::RegularSpiking.neuron();
-/// assert_eq!(izhikevich_steps(&neuron, &[10.0; 50], 1.0)?, [5, 39]);
+/// assert_eq!(izhikevich_steps(&neuron, &[10.0; 50], 1.0)?, [4, 31]);
 /// # Ok::<(), neuropil_neural_coding::Error>(())
 /// ```
 ///
