@@ -1,7 +1,5 @@
 //! Encoders: what comes back, the defects of others, and what is refused.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
-
 use nalgebra::DMatrix;
 use neuropil_neural_coding::Error;
 use neuropil_neural_coding::encode::nef::{self, LifRate};

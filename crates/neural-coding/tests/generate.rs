@@ -3,8 +3,6 @@
 //! Every statistical test has a fixed seed and allows a deviation that a right generator exceeds with
 //! probability α, which is stated.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
-
 use nalgebra::DMatrix;
 use neuropil_neural_coding::generate::{
     bernoulli, bernoulli_dense_into, bernoulli_varying, gamma, inhomogeneous_poisson,

@@ -1,7 +1,5 @@
 //! Neurons: limits, laws, classes of firing and what is refused.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
-
 use neuropil_neural_coding::Error;
 use neuropil_neural_coding::neuron::{
     AdaptiveExponential, Current, Firing, HodgkinHuxley, Izhikevich, Lif, LifState, Neuron,

@@ -1,8 +1,6 @@
 //! The threads change nothing but the time.
 
 #![cfg(feature = "rayon")]
-#![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
-
 use nalgebra::DMatrix;
 use neuropil_reservoir::{
     EsnConfig, LocalEsn, LocalEsnConfig, ReservoirConfig, RidgeMethod, Sharing,

@@ -96,7 +96,7 @@ impl ReceptiveFields {
         check_finite("a value to encode", &[x])?;
         check_positive("latest time", latest)?;
         check_between("cut", cut, (0.0, 1.0), "must be in [0, 1]")?;
-        let time = |a: f64| (a >= cut).then(|| latest * (1.0 - a));
+        let time = |a: f64| (a >= cut).then_some(latest * (1.0 - a));
         Ok(self.activations(x).into_iter().map(time).collect())
     }
 

@@ -9,7 +9,7 @@ use crate::{Error, Raster};
 #[inline]
 fn fraction(probability: f64) -> Option<u64> {
     // Exact but for bits below 2⁻⁶⁴; 1 alone saturates, and has to stay apart.
-    (probability < 1.0).then(|| (probability * 18_446_744_073_709_551_616.0) as u64)
+    (probability < 1.0).then_some((probability * 18_446_744_073_709_551_616.0) as u64)
 }
 
 fn check(probabilities: &[f64]) -> Result<(), Error> {

@@ -92,7 +92,7 @@ impl Lif {
     }
 
     /// The time from `v` to the threshold in ms, for a potential that heads for `target`.
-    fn to_threshold(&self, v: f64, target: f64) -> Option<f64> {
+    fn time_to_threshold(&self, v: f64, target: f64) -> Option<f64> {
         // The logarithm of 1 + x, for times that are short.
         (target > self.threshold)
             .then(|| self.tau * ((self.threshold - v) / (target - self.threshold)).ln_1p())
@@ -105,7 +105,7 @@ impl Lif {
     #[must_use]
     pub fn interval(&self, current: f64) -> Option<f64> {
         let target = self.rest + self.resistance * current;
-        let rise = self.to_threshold(self.reset, target)?;
+        let rise = self.time_to_threshold(self.reset, target)?;
         Some(self.refractory + rise)
     }
 
@@ -189,7 +189,7 @@ impl Lif {
             let wait = if state.potential >= self.threshold {
                 Some(0.0)
             } else {
-                self.to_threshold(state.potential, target)
+                self.time_to_threshold(state.potential, target)
             };
             match wait {
                 Some(wait) if t + wait <= h => {
