@@ -237,7 +237,7 @@ fn lorenz96(context: &Context) -> Result<Report, String> {
         report.row([
             name.to_owned(),
             model.features().map_err(text)?.len().to_string(),
-            significant(model.choice().map_err(text)?.lambda, 1),
+            significant(model.lambda().map_err(text)?.lambda, 1),
             spread(&times),
             spread(&other),
             reference.to_owned(),
@@ -253,7 +253,7 @@ fn lorenz96(context: &Context) -> Result<Report, String> {
     report.row([
         "2 points, 2 taps, order 2; λ by cross-validation of one step".to_owned(),
         misled.features().map_err(text)?.len().to_string(),
-        significant(misled.choice().map_err(text)?.lambda, 1),
+        significant(misled.lambda().map_err(text)?.lambda, 1),
         spread(&run(&misled, &plan.test(&series, &series))?),
         spread(&run(&misled, &plan.test(&larger, &larger))?),
         "0.13".to_owned(),

@@ -382,8 +382,8 @@ fn the_closed_loop_decides_where_one_step_misleads() {
         horizon: 150,
         ..ClosedLoopChoice::default()
     }));
-    assert!(by_one_step.choice().unwrap().lambda < 1e-7);
-    let choice = by_forecasts.choice().unwrap();
+    assert!(by_one_step.lambda().unwrap().lambda < 1e-7);
+    let choice = by_forecasts.lambda().unwrap();
     assert_eq!(choice.criterion, Criterion::ClosedLoop);
     assert_eq!(choice.scores.len(), 4);
     assert!(choice.lambda > 1e-7, "{choice:?}");
@@ -407,7 +407,7 @@ fn patches_choose_one_penalty_by_forecasts() {
             });
             let mut model = LocalEsn::new(config, 16, &mut rng(5)).unwrap();
             model.fit(&series).unwrap();
-            let choices = model.choices().unwrap();
+            let choices = model.lambdas().unwrap();
             assert_eq!(choices.len(), model.networks().len());
             assert!(choices.iter().all(|choice| choice == &choices[0]));
             assert_eq!(choices[0].criterion, Criterion::ClosedLoop);
@@ -425,8 +425,8 @@ fn patches_choose_one_penalty_by_forecasts() {
     config.model.lambda = Lambda::Gcv(Lambda::decades(-8, 0));
     let mut model = LocalEsn::new(config, 16, &mut rng(6)).unwrap();
     model.fit(&series).unwrap();
-    assert_eq!(model.choices().unwrap().len(), 4);
-    assert_eq!(model.choices().unwrap()[3].scores.len(), 9);
+    assert_eq!(model.lambdas().unwrap().len(), 4);
+    assert_eq!(model.lambdas().unwrap()[3].scores.len(), 9);
 }
 
 #[test]

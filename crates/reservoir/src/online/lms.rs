@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Error;
 use crate::online::linear::{Linear, axpy, check_positive, malformed};
-use crate::online::rls::{learn, refuse_intercept};
+use crate::online::rls::{learn_columns, refuse_intercept};
 
 const MODEL: &str = "lms";
 
@@ -211,18 +211,8 @@ impl Lms {
         features: &DMatrix<T>,
         targets: &DMatrix<T>,
     ) -> Result<DMatrix<T>, Error> {
-        learn(&self.linear, features, targets)?;
-        let mut out = DMatrix::zeros(targets.nrows(), targets.ncols());
-        let (p, q) = (self.linear.features, self.linear.outputs);
-        for ((x, y), out) in features
-            .as_slice()
-            .chunks_exact(p)
-            .zip(targets.as_slice().chunks_exact(q))
-            .zip(out.as_mut_slice().chunks_exact_mut(q))
-        {
-            self.step(x, y, out)?;
-        }
-        Ok(out)
+        let sizes = (self.linear.features, self.linear.outputs);
+        learn_columns(sizes, features, targets, |x, y, out| self.step(x, y, out))
     }
 
     /// Writes $W x + b$ into `out`. Allocates nothing.

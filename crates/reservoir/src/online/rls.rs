@@ -263,18 +263,8 @@ impl Rls {
         features: &DMatrix<T>,
         targets: &DMatrix<T>,
     ) -> Result<DMatrix<T>, Error> {
-        learn(&self.linear, features, targets)?;
-        let mut out = DMatrix::zeros(targets.nrows(), targets.ncols());
-        let (p, q) = (self.linear.features, self.linear.outputs);
-        for ((x, y), out) in features
-            .as_slice()
-            .chunks_exact(p)
-            .zip(targets.as_slice().chunks_exact(q))
-            .zip(out.as_mut_slice().chunks_exact_mut(q))
-        {
-            self.step(x, y, out)?;
-        }
-        Ok(out)
+        let sizes = (self.linear.features, self.linear.outputs);
+        learn_columns(sizes, features, targets, |x, y, out| self.step(x, y, out))
     }
 
     /// Writes $W x + b$ into `out`. Allocates nothing.
@@ -441,15 +431,17 @@ pub(super) fn refuse_intercept(allowed: bool, intercept: &[f64]) -> Result<(), E
     }
 }
 
-/// Refuses matrices that a readout cannot learn from.
-pub(super) fn learn<T: Real>(
-    linear: &Linear,
+/// Calls `step` with every column of the features and of the targets, after refusing those that a readout
+/// of `sizes` (features, outputs) cannot learn from; returns what `step` writes.
+pub(super) fn learn_columns<T: Real>(
+    sizes: (usize, usize),
     features: &DMatrix<T>,
     targets: &DMatrix<T>,
-) -> Result<(), Error> {
+    mut step: impl FnMut(&[T], &[T], &mut [T]) -> Result<(), Error>,
+) -> Result<DMatrix<T>, Error> {
     for (what, expected, found) in [
-        ("rows of the features", linear.features, features.nrows()),
-        ("rows of the targets", linear.outputs, targets.nrows()),
+        ("rows of the features", sizes.0, features.nrows()),
+        ("rows of the targets", sizes.1, targets.nrows()),
         ("columns of the targets", features.ncols(), targets.ncols()),
     ] {
         if expected != found {
@@ -461,7 +453,17 @@ pub(super) fn learn<T: Real>(
         }
     }
     check_columns("features", features)?;
-    check_columns("targets", targets)
+    check_columns("targets", targets)?;
+    let mut out = DMatrix::zeros(targets.nrows(), targets.ncols());
+    for ((x, y), out) in features
+        .as_slice()
+        .chunks_exact(sizes.0)
+        .zip(targets.as_slice().chunks_exact(sizes.1))
+        .zip(out.as_mut_slice().chunks_exact_mut(sizes.1))
+    {
+        step(x, y, out)?;
+    }
+    Ok(out)
 }
 
 /// $U D U^T \leftarrow (P - P x x^T P/\alpha)/\beta$ with $\alpha = \beta + x^T P x$, which is returned; `gain`

@@ -128,7 +128,7 @@ impl<T: Real> LocalEsn<T> {
     ///
     /// # Errors
     /// [`Error::NotFitted`].
-    pub fn choices(&self) -> Result<&[LambdaChoice], Error> {
+    pub fn lambdas(&self) -> Result<&[LambdaChoice], Error> {
         self.fitted().map(|f| &f.choices[..])
     }
 

@@ -148,7 +148,7 @@ impl<T: Real> LocalNgrc<T> {
     ///
     /// # Errors
     /// [`Error::NotFitted`].
-    pub fn choice(&self) -> Result<&LambdaChoice, Error> {
+    pub fn lambda(&self) -> Result<&LambdaChoice, Error> {
         self.fitted().map(|f| &f.choice)
     }
 
