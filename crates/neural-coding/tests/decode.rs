@@ -80,15 +80,16 @@ proptest! {
         }
     }
 
+    /// A product with few columns adds up in another order, so that the last bits may differ.
     #[test]
-    fn blocks_change_no_bit((rates, _, counts) in scene()) {
+    fn blocks_change_rounding_alone((rates, _, counts) in scene()) {
         let whole = Bayes::new(&rates, &BayesConfig { block: 1000, ..with_dt(0.1) }).unwrap();
         let pieces = Bayes::new(&rates, &BayesConfig { block: 3, ..with_dt(0.1) }).unwrap();
-        let bits = |p: DMatrix<f64>| p.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
-        prop_assert_eq!(
-            bits(whole.posterior(&counts).unwrap()),
-            bits(pieces.posterior(&counts).unwrap())
-        );
+        let (whole, pieces) = (whole.posterior(&counts).unwrap(), pieces.posterior(&counts).unwrap());
+        prop_assert_eq!(whole.shape(), pieces.shape());
+        for (a, b) in whole.iter().zip(pieces.iter()) {
+            prop_assert!((a - b).abs() < 1e-13 || (a.is_nan() && b.is_nan()), "{} {}", a, b);
+        }
     }
 
     #[test]

@@ -15,7 +15,8 @@ pub struct BayesConfig {
     /// uniform prior. A place with 0 is never decoded.
     pub prior: Option<Vec<f64>>,
     /// How many bins are decoded at a time: beside its input and output, the decoder needs twice as many
-    /// numbers as there are places. It changes nothing else.
+    /// numbers as there are places. It changes nothing else but rounding: products of few columns add up
+    /// in another order.
     pub block: usize,
 }
 
