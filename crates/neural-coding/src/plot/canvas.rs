@@ -40,7 +40,9 @@ impl Canvas {
                  <rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n"
             ),
         };
-        canvas.words(width / 2.0, 22.0, 16.0, "middle", &title);
+        // A letter is about half as wide as high: long titles are smaller, so that they fit.
+        let fits = 1.75 * width / title.chars().count().max(1) as f64;
+        canvas.words(width / 2.0, 22.0, fits.clamp(7.0, 16.0), "middle", &title);
         canvas
     }
 
@@ -57,7 +59,7 @@ impl Canvas {
 
     /// Text that has been escaped already.
     fn words(&mut self, x: f64, y: f64, size: f64, anchor: &str, escaped: &str) {
-        let (x, y) = (Pixel(x), Pixel(y));
+        let (x, y, size) = (Pixel(x), Pixel(y), Pixel(size));
         self.push(format_args!(
             "<text x=\"{x}\" y=\"{y}\" font-size=\"{size}\" text-anchor=\"{anchor}\">{escaped}</text>\n"
         ));
@@ -66,6 +68,15 @@ impl Canvas {
     /// Text at a point: `anchor` is `start`, `middle` or `end`.
     pub(super) fn label(&mut self, x: f64, y: f64, anchor: &str, words: &str) {
         self.words(x, y, 12.0, anchor, &escaped(words));
+    }
+
+    /// Text that reads upwards, its middle at a point.
+    pub(super) fn upright(&mut self, x: f64, y: f64, words: &str) {
+        let (x, y, words) = (Pixel(x), Pixel(y), escaped(words));
+        self.push(format_args!(
+            "<text x=\"{x}\" y=\"{y}\" font-size=\"12\" text-anchor=\"middle\" \
+             transform=\"rotate(-90 {x} {y})\">{words}</text>\n"
+        ));
     }
 
     /// A path with a stroke.
@@ -77,11 +88,41 @@ impl Canvas {
         }
     }
 
-    /// A filled path.
+    /// A filled path of upright edges, which are not blurred: neighbours leave no seam.
     pub(super) fn fill(&mut self, path: &str, colour: &str) {
         if !path.is_empty() {
-            self.push(format_args!("<path d=\"{path}\" fill=\"{colour}\"/>\n"));
+            self.push(format_args!(
+                "<path d=\"{path}\" fill=\"{colour}\" shape-rendering=\"crispEdges\"/>\n"
+            ));
         }
+    }
+
+    /// A picture over a whole frame, its pixels as rectangles.
+    pub(super) fn image(&mut self, frame: &Frame, uri: &str) {
+        let (x, y) = (Pixel(frame.left), Pixel(frame.top));
+        let (width, height) = (Pixel(frame.width), Pixel(frame.height));
+        self.push(format_args!(
+            "<image x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" \
+             preserveAspectRatio=\"none\" style=\"image-rendering:pixelated\" href=\"{uri}\"/>\n"
+        ));
+    }
+
+    /// A rectangle that runs through the colours of [`heat`], from below.
+    pub(super) fn heat_bar(&mut self, x: f64, y: f64, width: f64, height: f64) {
+        let (x, y, width, height) = (Pixel(x), Pixel(y), Pixel(width), Pixel(height));
+        self.push(format_args!(
+            "<linearGradient id=\"heat\" x1=\"0\" y1=\"1\" x2=\"0\" y2=\"0\">"
+        ));
+        for stop in 0..5 {
+            let (share, colour) = (f64::from(stop) / 4.0, heat(f64::from(stop) / 4.0));
+            self.push(format_args!(
+                "<stop offset=\"{share}\" stop-color=\"{colour}\"/>"
+            ));
+        }
+        self.push(format_args!(
+            "</linearGradient>\n<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" \
+             fill=\"url(#heat)\"/>\n"
+        ));
     }
 
     /// A rectangle that is filled.
@@ -120,6 +161,8 @@ pub(super) struct Frame {
     pub(super) height: f64,
     pub(super) x: (f64, f64),
     pub(super) y: (f64, f64),
+    /// Whether the horizontal and the vertical axis count something: no ticks between whole numbers.
+    pub(super) counted: (bool, bool),
 }
 
 impl Frame {
@@ -143,12 +186,14 @@ impl Frame {
             Pixel(bottom),
             Pixel(left + self.width)
         );
-        for (value, words) in ticks(self.x, if x_label.is_some() { 8.0 } else { 0.0 }) {
+        let least = |counted: bool| if counted { 1.0 } else { 0.0 };
+        let wanted = if x_label.is_some() { 8.0 } else { 0.0 };
+        for (value, words) in ticks(self.x, wanted, least(self.counted.0)) {
             let x = self.px(value);
             let _ = write!(path, "M{} {}v5", Pixel(x), Pixel(bottom));
             canvas.label(x, bottom + 18.0, "middle", &words);
         }
-        for (value, words) in ticks(self.y, 5.0) {
+        for (value, words) in ticks(self.y, 5.0, least(self.counted.1)) {
             let y = self.py(value);
             let _ = write!(path, "M{} {}h-5", Pixel(left), Pixel(y));
             canvas.label(left - 8.0, y + 4.0, "end", &words);
@@ -157,12 +202,7 @@ impl Frame {
         if let Some(words) = x_label {
             canvas.label(left + self.width / 2.0, bottom + 36.0, "middle", words);
         }
-        let (x, y) = (Pixel(16.0), Pixel(self.top + self.height / 2.0));
-        let words = escaped(y_label);
-        canvas.push(format_args!(
-            "<text x=\"{x}\" y=\"{y}\" font-size=\"12\" text-anchor=\"middle\" \
-             transform=\"rotate(-90 {x} {y})\">{words}</text>\n"
-        ));
+        canvas.upright(16.0, self.top + self.height / 2.0, y_label);
     }
 
     /// A line through points, interrupted where one is not finite.
@@ -202,13 +242,13 @@ pub(super) fn range(values: impl Iterator<Item = f64>) -> (f64, f64) {
     }
 }
 
-/// About `wanted` round numbers inside of a range, and how they are written.
-fn ticks((from, to): (f64, f64), wanted: f64) -> Vec<(f64, String)> {
+/// About `wanted` round numbers inside of a range, no closer than `least`, and how they are written.
+pub(super) fn ticks((from, to): (f64, f64), wanted: f64, least: f64) -> Vec<(f64, String)> {
     let (low, high) = (from.min(to), from.max(to));
     if wanted < 1.0 {
         return Vec::new();
     }
-    let raw = (high - low) / wanted;
+    let raw = ((high - low) / wanted).max(least);
     let decade = 10.0_f64.powf(raw.log10().floor());
     let step = [1.0, 2.0, 5.0, 10.0]
         .into_iter()
@@ -274,6 +314,12 @@ fn escaped(words: &str) -> String {
 
 /// From dark blue over grey to yellow, rising in lightness for every reader; `share` from 0 to 1.
 pub(super) fn heat(share: f64) -> String {
+    let [red, green, blue] = heat_bytes(share);
+    format!("#{red:02x}{green:02x}{blue:02x}")
+}
+
+/// [`heat`] as red, green and blue.
+pub(super) fn heat_bytes(share: f64) -> [u8; 3] {
     const STOPS: [[f64; 3]; 5] = [
         [0.0, 32.0, 77.0],
         [65.0, 77.0, 107.0],
@@ -288,7 +334,7 @@ pub(super) fn heat(share: f64) -> String {
         let colour = STOPS[below][i] + part * (STOPS[below + 1][i] - STOPS[below][i]);
         colour.round() as u8
     };
-    format!("#{:02x}{:02x}{:02x}", mix(0), mix(1), mix(2))
+    [mix(0), mix(1), mix(2)]
 }
 
 #[cfg(test)]
@@ -307,17 +353,28 @@ mod tests {
 
     #[test]
     fn ticks_are_round_and_inside() {
-        let words: Vec<String> = ticks((0.0, 1.0), 5.0).into_iter().map(|t| t.1).collect();
+        let words: Vec<String> = ticks((0.0, 1.0), 5.0, 0.0)
+            .into_iter()
+            .map(|t| t.1)
+            .collect();
         assert_eq!(words, ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]);
-        let words: Vec<String> = ticks((-3.0, 7.0), 5.0).into_iter().map(|t| t.1).collect();
+        let words: Vec<String> = ticks((-3.0, 7.0), 5.0, 0.0)
+            .into_iter()
+            .map(|t| t.1)
+            .collect();
         assert_eq!(words, ["-2", "0", "2", "4", "6"]);
+        let words: Vec<String> = ticks((-0.5, 1.5), 5.0, 1.0)
+            .into_iter()
+            .map(|t| t.1)
+            .collect();
+        assert_eq!(words, ["0", "1"], "counted");
         for range in [
             (0.0, 0.0),
             (1e16, 1e16 + 4.0),
             (-1e300, 1e300),
             (0.0, 1e-300),
         ] {
-            assert!(ticks(range, 8.0).len() < 20, "{range:?}");
+            assert!(ticks(range, 8.0, 0.0).len() < 20, "{range:?}");
         }
     }
 

@@ -46,6 +46,7 @@ pub fn correlogram(
         height: 250.0,
         x: range([lags[0] - half, lags[lags.len() - 1] + half].into_iter()),
         y: (low, high + 0.04 * (high - low)),
+        counted: (false, false),
     };
     let mut path = String::new();
     let ground = frame.py(0.0);
@@ -107,8 +108,9 @@ pub fn tuning_curves(
         height: 300.0,
         x,
         y: (0.0, 1.05 * most),
+        counted: (false, false),
     };
-    let mut canvas = Canvas::new(760.0, 400.0, title, &description);
+    let mut canvas = Canvas::new(780.0, 400.0, title, &description);
     if units <= PALETTE.len() {
         let names: Vec<String> = (0..units).map(|unit| format!("unit {unit}")).collect();
         let mut legend = Vec::new();
@@ -138,7 +140,8 @@ pub fn tuning_curves(
         if most > 0.0 { rate / most } else { 0.0 * rate }
     });
     let frame = Frame {
-        y: (units as f64, 0.0),
+        y: (units as f64 - 0.5, -0.5),
+        counted: (false, true),
         ..frame
     };
     cells(&mut canvas, &frame, &map, (0.0, 1.0));
@@ -196,6 +199,7 @@ pub fn decoded(
         height: 240.0,
         x: range(times.iter().copied()),
         y: (low - margin, high + margin),
+        counted: (false, false),
     };
     let points = times.iter().copied().zip(truth.iter().copied());
     canvas.stroke(&frame.line(points), PALETTE[0], 1.5);

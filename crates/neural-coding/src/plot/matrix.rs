@@ -2,12 +2,16 @@ use core::fmt::Write;
 
 use nalgebra::DMatrix;
 
-use super::canvas::{Canvas, Frame, Pixel, check_marks, heat, range};
+use super::canvas::{Canvas, Frame, Pixel, check_marks, heat, heat_bytes, range, ticks};
+use super::image::data_uri;
 use crate::Error;
 use crate::error::check_enough;
 
 /// Shades that are told apart.
-pub(super) const SHADES: usize = 64;
+const SHADES: usize = 64;
+
+/// Up to so many cells are drawn as rectangles, which stay sharp at any size; more are a picture.
+const RECTANGLES: usize = 4096;
 
 /// A matrix of distances as cells, dark where trains are near; `measure` says which distance, unit
 /// included. Cells of undefined values (NaN) and of infinite ones stay white.
@@ -28,14 +32,16 @@ pub fn distance_matrix(
         "A matrix of {rows} by {columns} cells: {measure} from {:.4} to {:.4}.",
         scale.0, scale.1
     );
-    let mut canvas = Canvas::new(640.0, 580.0, title, &description);
+    let mut canvas = Canvas::new(660.0, 580.0, title, &description);
     let frame = Frame {
         left: 60.0,
         top: 40.0,
         width: 480.0,
         height: 480.0,
-        x: (0.0, columns as f64),
-        y: (rows as f64, 0.0),
+        // The number of a train stands at the middle of its cells.
+        x: (-0.5, columns as f64 - 0.5),
+        y: (rows as f64 - 0.5, -0.5),
+        counted: (true, true),
     };
     cells(&mut canvas, &frame, distances, scale);
     frame.axes(&mut canvas, Some("train"), "train");
@@ -43,7 +49,7 @@ pub fn distance_matrix(
     Ok(canvas.finish())
 }
 
-/// The cells of a matrix over a frame of its rows and columns, all of a shade in one path.
+/// The cells of a matrix over a whole frame: of few, all of a shade in one path, of many a picture.
 pub(super) fn cells(
     canvas: &mut Canvas,
     frame: &Frame,
@@ -58,6 +64,16 @@ pub(super) fn cells(
             .is_finite()
             .then(|| ((share * SHADES as f64) as usize).min(SHADES - 1))
     };
+    let side = |n: usize| u16::try_from(n).ok().filter(|_| values.len() > RECTANGLES);
+    if let (Some(rows), Some(columns)) = (side(rows), side(columns)) {
+        let palette: [[u8; 3]; SHADES] =
+            core::array::from_fn(|k| heat_bytes((k as f64 + 0.5) / SHADES as f64));
+        let row_by_row = values.row_iter();
+        let pixels = row_by_row.flat_map(|row| row.iter().map(|&v| shade(v)).collect::<Vec<_>>());
+        let pixels = pixels.map(|shade| shade.map(|k| k as u8));
+        canvas.image(frame, &data_uri((columns, rows), pixels, &palette));
+        return;
+    }
     let mut paths = vec![String::new(); SHADES];
     for i in 0..rows {
         let mut j = 0;
@@ -90,24 +106,11 @@ pub(super) fn cells(
 
 /// What the shades mean, to the right of a frame.
 pub(super) fn colour_bar(canvas: &mut Canvas, frame: &Frame, scale: (f64, f64), measure: &str) {
-    let (left, steps) = (frame.left + frame.width + 20.0, 32);
-    let step = frame.height / f64::from(steps);
-    for k in 0..steps {
-        let colour = heat((f64::from(k) + 0.5) / f64::from(steps));
-        let top = frame.top + frame.height - f64::from(k + 1) * step;
-        canvas.rectangle(left, top, 14.0, step + 0.5, &colour);
+    let left = frame.left + frame.width + 20.0;
+    canvas.heat_bar(left, frame.top, 14.0, frame.height);
+    let bar = Frame { y: scale, ..*frame };
+    for (value, words) in ticks(scale, 5.0, 0.0) {
+        canvas.label(left + 20.0, bar.py(value) + 4.0, "start", &words);
     }
-    canvas.label(left + 20.0, frame.top + 10.0, "start", &short(scale.1));
-    let bottom = frame.top + frame.height;
-    canvas.label(left + 20.0, bottom, "start", &short(scale.0));
-    canvas.label(left + 20.0, frame.top - 8.0, "end", measure);
-}
-
-/// A number in few characters.
-fn short(value: f64) -> String {
-    if value != 0.0 && !(1e-3..1e5).contains(&value.abs()) {
-        format!("{value:.1e}")
-    } else {
-        format!("{value:.3}")
-    }
+    canvas.upright(left + 72.0, frame.top + frame.height / 2.0, measure);
 }

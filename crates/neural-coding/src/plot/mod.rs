@@ -22,5 +22,6 @@ pub use raster::raster;
 
 mod canvas;
 mod curves;
+mod image;
 mod matrix;
 mod raster;

@@ -39,13 +39,14 @@ pub fn raster(trains: &SpikeTrains, width: f64, title: &str) -> Result<String, E
         width: 670.0,
         height: 250.0,
         x: time,
-        y: (trains.len() as f64, 0.0),
+        y: (trains.len() as f64 - 0.5, -0.5),
+        counted: (false, true),
     };
     let tick = rows.height / trains.len() as f64;
     let mut path = String::new();
     for (row, train) in trains.iter().enumerate() {
         for &spike in train.times() {
-            let (x, y) = (Pixel(rows.px(spike)), Pixel(rows.py(row as f64 + 0.1)));
+            let (x, y) = (Pixel(rows.px(spike)), Pixel(rows.py(row as f64 - 0.4)));
             let _ = write!(path, "M{x} {y}v{}", Pixel((0.8 * tick).max(0.5)));
         }
     }
@@ -56,6 +57,7 @@ pub fn raster(trains: &SpikeTrains, width: f64, title: &str) -> Result<String, E
         top: 310.0,
         height: 120.0,
         y: (0.0, if most > 0.0 { 1.05 * most } else { 1.0 }),
+        counted: (false, false),
         ..rows
     };
     let mut path = String::new();
