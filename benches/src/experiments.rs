@@ -58,6 +58,9 @@ pub const ALL: &[Experiment] = &[
     ode::SPIKES,
     ode::FUSED,
     ode::WORK_PRECISION,
+    coding::DISTANCES,
+    coding::ENTROPY_BIAS,
+    coding::NEURONS,
     coding::PLACE_CELLS,
     coding::POPULATION_VECTOR,
 ];

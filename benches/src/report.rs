@@ -24,6 +24,9 @@ pub struct Report {
     /// Pictures, by file name without ending.
     #[serde(skip)]
     pub figures: Vec<(String, Figure)>,
+    /// Pictures that are SVG text already, by file name without ending.
+    #[serde(skip)]
+    pub drawings: Vec<(String, String)>,
 }
 
 impl Report {
@@ -55,6 +58,11 @@ impl Report {
     /// Adds a picture.
     pub fn figure(&mut self, name: &str, figure: Figure) {
         self.figures.push((name.to_owned(), figure));
+    }
+
+    /// Adds a picture that a crate has drawn itself, as SVG text.
+    pub fn drawing(&mut self, name: &str, svg: String) {
+        self.drawings.push((name.to_owned(), svg));
     }
 
     /// The table as text with aligned columns.
@@ -99,6 +107,9 @@ impl Report {
         let mut files = vec![write(results, &format!("{name}.json"), &(json + "\n"))?];
         for (name, figure) in &self.figures {
             files.push(write(figures, &format!("{name}.svg"), &figure.render()?)?);
+        }
+        for (name, svg) in &self.drawings {
+            files.push(write(figures, &format!("{name}.svg"), svg)?);
         }
         Ok(files)
     }
