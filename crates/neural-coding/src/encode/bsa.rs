@@ -2,7 +2,7 @@ use core::f64::consts::PI;
 
 use super::check_count;
 use crate::Error;
-use crate::error::{check_between, check_finite};
+use crate::error::{check_between, check_finite, check_shape};
 
 /// Ben's spiker algorithm (Schrauwen and Van Campenhout 2003)[^1]: spikes which a finite filter turns back
 /// into the signal.
@@ -61,12 +61,25 @@ impl Bsa {
     /// # Errors
     /// [`Error::NonFinite`].
     pub fn encode(&self, signal: &[f64]) -> Result<Vec<bool>, Error> {
-        check_finite("signal", signal)?;
         let mut left = signal.to_vec();
         let mut spikes = vec![false; signal.len()];
+        self.encode_into(&mut left, &mut spikes)?;
+        Ok(spikes)
+    }
+
+    /// [`encode`](Self::encode) in the memory of the caller: what the spikes leave of the signal stays
+    /// in its place. Allocates nothing.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] if there is not one spike for each step, [`Error::NonFinite`]; nothing is changed
+    /// then.
+    pub fn encode_into(&self, signal: &mut [f64], spikes: &mut [bool]) -> Result<(), Error> {
+        check_shape("steps of the spikes", signal.len(), spikes.len())?;
+        check_finite("signal", signal)?;
+        spikes.fill(false);
         let places = (signal.len() + 1).saturating_sub(self.filter.len());
         for (t, spike) in spikes[..places].iter_mut().enumerate() {
-            let here = &mut left[t..t + self.filter.len()];
+            let here = &mut signal[t..t + self.filter.len()];
             let (mut with, mut without) = (0.0, 0.0);
             for (x, h) in here.iter().zip(&self.filter) {
                 with += (x - h).abs();
@@ -79,19 +92,34 @@ impl Bsa {
                 }
             }
         }
-        Ok(spikes)
+        Ok(())
     }
 
     /// The spikes through the filter, all of it: $\sum_k h_k s_{t-k}$.
     #[must_use]
     pub fn decode(&self, spikes: &[bool]) -> Vec<f64> {
         let mut signal = vec![0.0; spikes.len()];
+        self.add_filters(spikes, &mut signal);
+        signal
+    }
+
+    /// [`decode`](Self::decode) into the memory of the caller. Allocates nothing.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] if `out` has not one element for each step.
+    pub fn decode_into(&self, spikes: &[bool], out: &mut [f64]) -> Result<(), Error> {
+        check_shape("steps of a decoded signal", spikes.len(), out.len())?;
+        out.fill(0.0);
+        self.add_filters(spikes, out);
+        Ok(())
+    }
+
+    fn add_filters(&self, spikes: &[bool], signal: &mut [f64]) {
         for (t, _) in spikes.iter().enumerate().filter(|(_, spike)| **spike) {
             for (x, h) in signal[t..].iter_mut().zip(&self.filter) {
                 *x += h;
             }
         }
-        signal
     }
 }
 

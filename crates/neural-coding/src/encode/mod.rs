@@ -14,6 +14,8 @@
 //! | [`CurrentLif`] | the interval of a neuron driven by it | [`CurrentLif::decode`], one step of the interval |
 //! | [`nef`] | a population of tuning curves | [`nef::decoders`], least squares |
 //!
+//! What ends in `_into` works in the memory of the caller and allocates nothing.
+//!
 //! Steps are counted from 0. Numbers are `f64` throughout: two of them that differ are told apart as far
 //! as the code can.
 
@@ -28,7 +30,7 @@ pub use rank_order::{rank_order, rank_order_weights};
 pub use rate::{decode_rate, rate, rate_dense, rate_varying};
 pub use receptive_fields::ReceptiveFields;
 pub use step_forward::StepForward;
-pub use ternary::{Before, DeltaConfig, TernaryCode, delta};
+pub use ternary::{Before, DeltaConfig, TernaryCode, delta, delta_into};
 pub use threshold_based::ThresholdBased;
 
 pub mod nef;

@@ -1,5 +1,5 @@
 use crate::Error;
-use crate::error::{check_between, check_finite, check_positive};
+use crate::error::{check_between, check_finite, check_positive, check_shape};
 
 /// A number as a population of Gaussian receptive fields (Bohte et al. 2002)[^1]: field $i$ answers with
 /// $a_i = \exp\bigl(-(x - c_i)^2 / 2\sigma^2\bigr)$ and spikes at $T (1 - a_i)$.
@@ -80,11 +80,26 @@ impl ReceptiveFields {
     /// The answers $a_i$ to a number, between 0 and 1; NaN and infinity answer as they calculate.
     #[must_use]
     pub fn activations(&self, x: f64) -> Vec<f64> {
-        let answer = |&center: &f64| {
+        self.answers(x).collect()
+    }
+
+    /// [`activations`](Self::activations) into the memory of the caller. Allocates nothing.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] if `out` has not one element for each field.
+    pub fn activations_into(&self, x: f64, out: &mut [f64]) -> Result<(), Error> {
+        check_shape("answers of receptive fields", self.centers.len(), out.len())?;
+        for (out, answer) in out.iter_mut().zip(self.answers(x)) {
+            *out = answer;
+        }
+        Ok(())
+    }
+
+    fn answers(&self, x: f64) -> impl Iterator<Item = f64> + '_ {
+        self.centers.iter().map(move |&center| {
             let z = (x - center) / self.sigma;
             (-0.5 * z * z).exp()
-        };
-        self.centers.iter().map(answer).collect()
+        })
     }
 
     /// When each field spikes, between 0 and `latest`; `None` where the answer is below `cut`.
@@ -97,7 +112,7 @@ impl ReceptiveFields {
         check_positive("latest time", latest)?;
         check_between("cut", cut, (0.0, 1.0), "must be in [0, 1]")?;
         let time = |a: f64| (a >= cut).then_some(latest * (1.0 - a));
-        Ok(self.activations(x).into_iter().map(time).collect())
+        Ok(self.answers(x).map(time).collect())
     }
 
     /// The number at which the fields spike so, up to rounding: between two fields the logarithm of

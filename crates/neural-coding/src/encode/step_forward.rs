@@ -26,22 +26,27 @@ impl StepForward {
     /// # Errors
     /// [`Error::NonFinite`], and [`Error::OutOfRange`] for a threshold that is not positive.
     pub fn encode(&self, signal: &[f64]) -> Result<TernaryCode, Error> {
+        let mut code = TernaryCode::default();
+        self.encode_into(signal, &mut code)?;
+        Ok(code)
+    }
+
+    /// [`encode`](Self::encode) in the place of another code, which allocates nothing once that is as
+    /// long.
+    ///
+    /// # Errors
+    /// Those of [`encode`](Self::encode); the code is unchanged then.
+    pub fn encode_into(&self, signal: &[f64], code: &mut TernaryCode) -> Result<(), Error> {
         check_finite("signal", signal)?;
         check_positive("threshold", self.threshold)?;
         let start = signal.first().copied().unwrap_or(0.0);
         let mut base = start;
-        let spikes = signal
-            .iter()
-            .map(|&x| {
-                let spike = beyond(x, base, self.threshold);
-                base += f64::from(spike) * self.threshold;
-                spike
-            })
-            .collect();
-        Ok(TernaryCode {
-            start,
-            threshold: self.threshold,
-            spikes,
-        })
+        let spikes = signal.iter().map(|&x| {
+            let spike = beyond(x, base, self.threshold);
+            base += f64::from(spike) * self.threshold;
+            spike
+        });
+        code.replace(start, self.threshold, spikes);
+        Ok(())
     }
 }

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::error::{check_finite, check_positive};
+use crate::error::{check_finite, check_positive, check_shape};
 use crate::{Error, Raster};
 
 /// A signal as ups and downs of one size: 1, -1 or 0 at each step.
@@ -13,7 +13,7 @@ use crate::{Error, Raster};
 /// assert_eq!(code.decode(), [0.0, 0.5, 1.0, 1.0, 0.5]);
 /// # Ok::<(), neuropil_neural_coding::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct TernaryCode {
     /// Where the signal starts.
     pub start: f64,
@@ -27,14 +27,39 @@ impl TernaryCode {
     /// The signal of these ups and downs: $x_t = x_{start} + \theta \sum_{s \le t} \pm 1$.
     #[must_use]
     pub fn decode(&self) -> Vec<f64> {
+        self.signal().collect()
+    }
+
+    /// [`decode`](Self::decode) into the memory of the caller. Allocates nothing.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] if `out` has not one element for each step.
+    pub fn decode_into(&self, out: &mut [f64]) -> Result<(), Error> {
+        check_shape("steps of a decoded signal", self.spikes.len(), out.len())?;
+        for (out, x) in out.iter_mut().zip(self.signal()) {
+            *out = x;
+        }
+        Ok(())
+    }
+
+    fn signal(&self) -> impl Iterator<Item = f64> + '_ {
         let mut sum = 0_i64;
-        self.spikes
-            .iter()
-            .map(|&spike| {
-                sum += i64::from(spike);
-                self.start + self.threshold * sum as f64
-            })
-            .collect()
+        self.spikes.iter().map(move |&spike| {
+            sum += i64::from(spike);
+            self.start + self.threshold * sum as f64
+        })
+    }
+
+    /// Takes the place of what was here, in the same memory.
+    pub(super) fn replace(
+        &mut self,
+        start: f64,
+        threshold: f64,
+        spikes: impl Iterator<Item = i8>,
+    ) {
+        (self.start, self.threshold) = (start, threshold);
+        self.spikes.clear();
+        self.spikes.extend(spikes);
     }
 
     /// Two trains: the ups and the downs.
@@ -95,6 +120,20 @@ impl Default for DeltaConfig {
 /// # Errors
 /// [`Error::NonFinite`], and [`Error::OutOfRange`] for a threshold that is not positive.
 pub fn delta(signal: &[f64], config: &DeltaConfig) -> Result<TernaryCode, Error> {
+    let mut code = TernaryCode::default();
+    delta_into(signal, config, &mut code)?;
+    Ok(code)
+}
+
+/// [`delta`] in the place of another code, which allocates nothing once that is as long.
+///
+/// # Errors
+/// Those of [`delta`]; the code is unchanged then.
+pub fn delta_into(
+    signal: &[f64],
+    config: &DeltaConfig,
+    code: &mut TernaryCode,
+) -> Result<(), Error> {
     check_finite("signal", signal)?;
     check_positive("threshold", config.threshold)?;
     let start = match config.before {
@@ -102,20 +141,14 @@ pub fn delta(signal: &[f64], config: &DeltaConfig) -> Result<TernaryCode, Error>
         Before::First => signal.first().copied().unwrap_or(0.0),
     };
     let mut last = start;
-    let spikes = signal
-        .iter()
-        .map(|&x| {
-            let change = x - last;
-            last = x;
-            let fall = config.falls && change <= -config.threshold;
-            i8::from(change >= config.threshold) - i8::from(fall)
-        })
-        .collect();
-    Ok(TernaryCode {
-        start,
-        threshold: config.threshold,
-        spikes,
-    })
+    let spikes = signal.iter().map(|&x| {
+        let change = x - last;
+        last = x;
+        let fall = config.falls && change <= -config.threshold;
+        i8::from(change >= config.threshold) - i8::from(fall)
+    });
+    code.replace(start, config.threshold, spikes);
+    Ok(())
 }
 
 /// 1 above `base + threshold`, -1 below `base - threshold`, 0 between.

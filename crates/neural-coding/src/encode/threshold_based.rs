@@ -27,6 +27,17 @@ impl ThresholdBased {
     /// [`Error::NonFinite`]; [`Error::OutOfRange`] for a factor that is negative or not finite, and for
     /// a threshold that is negative: of a signal that falls so steadily this code says nothing.
     pub fn encode(&self, signal: &[f64]) -> Result<TernaryCode, Error> {
+        let mut code = TernaryCode::default();
+        self.encode_into(signal, &mut code)?;
+        Ok(code)
+    }
+
+    /// [`encode`](Self::encode) in the place of another code, which allocates nothing once that is as
+    /// long.
+    ///
+    /// # Errors
+    /// Those of [`encode`](Self::encode); the code is unchanged then.
+    pub fn encode_into(&self, signal: &[f64], code: &mut TernaryCode) -> Result<(), Error> {
         check_finite("signal", signal)?;
         let range = "must be finite and not negative";
         check_between("factor", self.factor, (0.0, f64::MAX), range)?;
@@ -47,12 +58,9 @@ impl ThresholdBased {
         )?;
         let spikes = changes()
             .take(signal.len())
-            .map(|change| beyond(change, 0.0, threshold))
-            .collect();
-        Ok(TernaryCode {
-            start: signal.first().copied().unwrap_or(0.0),
-            threshold,
-            spikes,
-        })
+            .map(|change| beyond(change, 0.0, threshold));
+        let start = signal.first().copied().unwrap_or(0.0);
+        code.replace(start, threshold, spikes);
+        Ok(())
     }
 }

@@ -38,7 +38,8 @@ pub enum Estimator {
     /// (Nemenman, Shafee and Bialek 2002). Uses the alphabet.
     Nsb,
     /// $\frac{1}{N+2} \sum (n_i + 1) \sum_{j=n_i+2}^{N+2} \frac1j$ over the symbols seen, balanced for
-    /// tiny samples (Bonachela, Hinrichsen and Muñoz 2008).
+    /// tiny samples of two symbols (Bonachela, Hinrichsen and Muñoz 2008); of many symbols with many
+    /// samples it is bits too large.
     Bonachela,
     /// $\psi(N) - \frac1N \sum n_i \psi(n_i)$ (Zhang 2012, in the form of Schürmann 2015).
     Zhang,
