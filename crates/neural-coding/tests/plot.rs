@@ -75,6 +75,46 @@ fn a_matrix_groups_cells_by_shade_and_leaves_out_nan() {
 }
 
 #[test]
+fn a_large_matrix_is_a_picture() {
+    let size = 200;
+    let distances = DMatrix::from_fn(size, size, |i, j| ((i * j) % 17) as f64);
+    let svg = distance_matrix(&distances, "SPIKE distance", "All pairs").unwrap();
+    check_whole(&svg);
+    assert_eq!(svg.matches("<image ").count(), 1);
+    // A byte for each cell, four letters for three bytes.
+    assert!(svg.len() < 2 * size * size, "{}", svg.len());
+    let other = distances.map(|d| 16.0 - d);
+    assert_ne!(
+        svg,
+        distance_matrix(&other, "SPIKE distance", "All pairs").unwrap()
+    );
+    // Longer than a picture may be: rectangles again.
+    let long = DMatrix::from_fn(1, 70_000, |_, j| j as f64);
+    let svg = distance_matrix(&long, "", "").unwrap();
+    assert!(!svg.contains("<image ") && svg.contains("<path"));
+}
+
+#[test]
+fn trains_are_counted_in_whole_numbers() {
+    let svg = distance_matrix(&DMatrix::identity(2, 2), "distance", "Two").unwrap();
+    let labels: Vec<&str> = svg
+        .lines()
+        .filter_map(|line| line.strip_prefix("<text ")?.split(['>', '<']).nth(1))
+        .collect();
+    // Below, at the left, and the scale.
+    let expected = [
+        "Two", "0", "1", "0", "1", "train", "train", "0.0", "0.2", "0.4", "0.6", "0.8", "1.0",
+        "distance",
+    ];
+    assert_eq!(labels, expected);
+    let title = "A long title ".repeat(12);
+    let svg = distance_matrix(&DMatrix::identity(2, 2), "distance", &title).unwrap();
+    let size = svg.split("font-size=\"").nth(1).unwrap();
+    let size: f64 = size.split('"').next().unwrap().parse().unwrap();
+    assert!(size < 16.0, "a long title is smaller: {size}");
+}
+
+#[test]
 fn curves_say_their_axes() {
     let lags: Vec<f64> = (-10..=10).map(|k| 0.001 * f64::from(k)).collect();
     let values: Vec<f64> = lags.iter().map(|l| (-1e5 * l * l).exp()).collect();

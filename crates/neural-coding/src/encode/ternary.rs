@@ -51,12 +51,7 @@ impl TernaryCode {
     }
 
     /// Takes the place of what was here, in the same memory.
-    pub(super) fn replace(
-        &mut self,
-        start: f64,
-        threshold: f64,
-        spikes: impl Iterator<Item = i8>,
-    ) {
+    pub(super) fn replace(&mut self, start: f64, threshold: f64, spikes: impl Iterator<Item = i8>) {
         (self.start, self.threshold) = (start, threshold);
         self.spikes.clear();
         self.spikes.extend(spikes);
