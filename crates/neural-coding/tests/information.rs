@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::{RngExt, SeedableRng};
 
-const ALL: [Estimator; 11] = [
+const ALL: [Estimator; 12] = [
     Estimator::Plugin,
     Estimator::MillerMadow,
     Estimator::Grassberger,
@@ -21,6 +21,7 @@ const ALL: [Estimator; 11] = [
     Estimator::Nsb,
     Estimator::Bonachela,
     Estimator::Zhang,
+    Estimator::PanzeriTreves,
     Estimator::Jackknife,
 ];
 
@@ -88,6 +89,7 @@ fn one_symbol_says_nothing() {
         Estimator::ChaoWangJost,
         Estimator::Shrinkage,
         Estimator::Zhang,
+        Estimator::PanzeriTreves,
         Estimator::Jackknife,
     ];
     for estimator in zero {
@@ -107,6 +109,54 @@ fn one_symbol_says_nothing() {
             .abs()
             < 1e-14
     );
+}
+
+#[test]
+fn entropies_are_extrapolated_and_their_responses_counted() {
+    // Forty symbols, eighty samples: the plug-in value is a third of a bit too small.
+    let mut rng = Xoshiro256PlusPlus::seed_from_u64(12);
+    let exact = 40_f64.log2();
+    let (mut plugin, mut miller, mut treves, mut extrapolated) = (0.0, 0.0, 0.0, 0.0);
+    for _ in 0..100 {
+        let mut counts = [0_u64; 40];
+        for _ in 0..80 {
+            counts[rng.random_range(0..40)] += 1;
+        }
+        let seen = Histogram::new(&counts).unwrap();
+        plugin += (seen.entropy(Estimator::Plugin).unwrap() - exact) / 100.0;
+        miller += (seen.entropy(Estimator::MillerMadow).unwrap() - exact) / 100.0;
+        treves += (seen.entropy(Estimator::PanzeriTreves).unwrap() - exact) / 100.0;
+        let found = seen.extrapolated(Estimator::Plugin, 5, &mut rng).unwrap();
+        extrapolated += (found.mean - exact) / 100.0;
+    }
+    assert!(plugin < -0.3, "{plugin}");
+    // Responses that were not seen are counted too.
+    assert!(miller < treves - 0.01 && treves < 0.0, "{miller} {treves}");
+    assert!(
+        extrapolated.abs() < 0.3 * plugin.abs(),
+        "{extrapolated} {plugin}"
+    );
+    // It is what the responses of a single stimulus say.
+    let counts = [5, 3, 2, 1, 1, 0, 0, 0];
+    let seen = Histogram::new(&counts).unwrap();
+    let table = Contingency::new(DMatrix::from_row_slice(1, 8, &counts)).unwrap();
+    let (_, responses) = table.relevant_responses();
+    assert!(responses > 5.0, "{responses}");
+    let added = (responses - 1.0) / (2.0 * 12.0 * core::f64::consts::LN_2);
+    let expected = seen.entropy(Estimator::Plugin).unwrap() + added;
+    assert!((seen.entropy(Estimator::PanzeriTreves).unwrap() - expected).abs() < 1e-12);
+    // One symbol stays at nothing, and too few samples or repeats are said.
+    let always = Histogram::new(&[16]).unwrap();
+    let nothing = always.extrapolated(Estimator::Plugin, 3, &mut rng).unwrap();
+    assert!(nothing.mean.abs() < 1e-12 && nothing.deviation < 1e-12);
+    for (counts, repeats) in [([7_u64], 3), ([16], 1)] {
+        assert!(matches!(
+            Histogram::new(&counts)
+                .unwrap()
+                .extrapolated(Estimator::Plugin, repeats, &mut rng),
+            Err(Error::TooFew { .. })
+        ));
+    }
 }
 
 #[test]

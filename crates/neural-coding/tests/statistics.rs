@@ -374,11 +374,41 @@ fn the_best_bandwidth_is_a_minimum() {
             .collect();
         SpikeTrain::from_unsorted(times, 0.0, 10.0, Duplicates::Merge).unwrap()
     };
-    let (few, many) = (draw(10.0), draw(200.0));
-    let few = optimal_bandwidth(&few).unwrap();
+    let (sparse, many) = (draw(10.0), draw(200.0));
+    let few = optimal_bandwidth(&sparse).unwrap();
     let best = optimal_bandwidth(&many).unwrap();
     assert!(0.01 < best.sigma && best.sigma < 0.1, "{best:?}");
     assert!(few.sigma > best.sigma, "{few:?} {best:?}");
+    // The cost by its definition, the integral by Simpson's rule: no width near the best costs less.
+    let cost = |sigma: f64| {
+        let times = sparse.times();
+        let gauss = |d: f64| {
+            (-0.5 * (d / sigma).powi(2)).exp() / (sigma * (2.0 * std::f64::consts::PI).sqrt())
+        };
+        let (from, to) = (times[0], times[times.len() - 1]);
+        let steps = 4000;
+        let step = (to - from) / f64::from(steps);
+        let squared = |k: i32| {
+            let t = from + step * f64::from(k);
+            times.iter().map(|s| gauss(t - s)).sum::<f64>().powi(2)
+        };
+        let weight = |k: i32| match k {
+            0 | 4000 => 1.0,
+            k if k % 2 == 1 => 4.0,
+            _ => 2.0,
+        };
+        let integral: f64 = (0..=steps)
+            .map(|k| weight(k) * squared(k) * step / 3.0)
+            .sum();
+        let pairs = times.iter().flat_map(|a| times.iter().map(move |b| a - b));
+        let others = pairs.map(gauss).sum::<f64>() - times.len() as f64 * gauss(0.0);
+        integral - 2.0 * others
+    };
+    let least = cost(few.sigma);
+    for factor in [0.5, 0.9, 0.99, 1.01, 1.1, 2.0] {
+        assert!(cost(factor * few.sigma) > least, "{factor}");
+    }
+    assert!((few.cost / least - 1.0).abs() < 1e-9, "{few:?} {least}");
     // In another unit of time it is the same.
     let scaled = optimal_bandwidth(&many.scale(1000.0).unwrap()).unwrap();
     assert!((scaled.sigma / best.sigma / 1000.0 - 1.0).abs() < 1e-4);
@@ -637,6 +667,59 @@ fn tapers_are_orthonormal_and_concentrated() {
         // Up to order 2 NW - 2 nearly all of it, the less the higher the order.
         assert!(energy > if a < 4 { 0.999 } else { 0.9 }, "{a}: {energy}");
         assert!(energy < 1.0 + 1e-9);
+    }
+}
+
+/// What a single-precision source cannot test: the sums of the definition, one frequency at a time.
+#[test]
+fn coherence_by_definition() {
+    let mut rng = rng(11);
+    for n in [64_usize, 75] {
+        let mut noise = || {
+            (0..n)
+                .map(|_| rng.random_range(-1.0..1.0))
+                .collect::<Vec<f64>>()
+        };
+        let (x, e) = (noise(), noise());
+        let y: Vec<f64> = (0..n).map(|k| x[(k + 3) % n] + 0.5 * e[k]).collect();
+        let config = CoherenceConfig {
+            sampling_rate: 200.0,
+            nw: 3.0,
+            tapers: Some(4),
+        };
+        let found = coherence(&x, &y, &config).unwrap();
+        assert_eq!(found.frequencies.len(), n / 2 + 1);
+        let tapers = slepian(n + 1, 3.0, 4).unwrap();
+        for (bin, f) in found.frequencies.iter().enumerate() {
+            let (mut xx, mut yy, mut re, mut im) = (0.0, 0.0, 0.0, 0.0);
+            for taper in tapers.chunks_exact(n + 1) {
+                let transform = |signal: &[f64]| {
+                    signal
+                        .iter()
+                        .zip(taper)
+                        .enumerate()
+                        .fold((0.0, 0.0), |sum, (k, (s, w))| {
+                            let angle = -2.0 * std::f64::consts::PI * f * k as f64 / 200.0;
+                            (sum.0 + s * w * angle.cos(), sum.1 + s * w * angle.sin())
+                        })
+                };
+                let (a, b) = (transform(&x), transform(&y));
+                xx += a.0 * a.0 + a.1 * a.1;
+                yy += b.0 * b.0 + b.1 * b.1;
+                // X times the conjugate of Y.
+                re += a.0 * b.0 + a.1 * b.1;
+                im += a.1 * b.0 - a.0 * b.1;
+            }
+            let expected = (re * re + im * im) / (xx * yy);
+            let magnitude = found.magnitudes[bin];
+            assert!(
+                (magnitude - expected).abs() < 1e-10,
+                "{n} {f}: {magnitude} {expected}"
+            );
+            // π and -π are one.
+            let apart = (found.phases[bin] - im.atan2(re)).sin().abs();
+            assert!(apart < 1e-9, "{n} {f}: {apart}");
+        }
     }
 }
 

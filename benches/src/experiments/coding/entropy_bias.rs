@@ -10,7 +10,7 @@ use crate::report::{Report, significant};
 
 pub(in super::super) const ENTROPY_BIAS: Experiment = Experiment {
     name: "coding-entropy-bias",
-    about: "eleven estimators of an entropy against the number of samples",
+    about: "twelve estimators of an entropy against the number of samples",
     short: true,
     run,
 };
@@ -23,9 +23,10 @@ const SHOWN: [u64; 2] = [64, 512];
 const REPEATS: usize = 400;
 
 /// The estimators, whether they know the alphabet, and whether a curve shows them.
-const ESTIMATORS: [(Estimator, &str, bool); 11] = [
+const ESTIMATORS: [(Estimator, &str, bool); 12] = [
     (Estimator::Plugin, "plug-in", true),
     (Estimator::MillerMadow, "Miller–Madow", true),
+    (Estimator::PanzeriTreves, "Panzeri–Treves, K known", false),
     (Estimator::Jackknife, "jackknife", false),
     (Estimator::Grassberger1988, "Grassberger 1988", false),
     (Estimator::Grassberger, "Grassberger 2003", true),
@@ -179,7 +180,7 @@ fn run(context: &Context) -> Result<Report, String> {
         "Three distributions over {SYMBOLS} symbols, whose entropies are known: words of 8 bins, each with a \
          spike with probability 0.1 ({words} bits); the i-th symbol as often as 1/i ({zipf} bits); all alike \
          ({uniform} bits). Mean error and root of the mean square error, with their standard errors over \
-         {repeats} repeats; shrinkage and NSB are told how many symbols there are, the others are not. Synthetic \
+         {repeats} repeats; those marked “K known” are told how many symbols there are. Synthetic \
          data."
     ));
 

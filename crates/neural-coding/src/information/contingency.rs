@@ -9,7 +9,7 @@ use super::{Estimator, Histogram};
 use crate::Error;
 
 /// The most cells of a table.
-const MAX_CELLS: usize = 1 << 28;
+pub(super) const MAX_CELLS: usize = 1 << 28;
 
 /// How a mutual information is corrected for the samples that are few.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -118,8 +118,10 @@ impl Contingency {
     /// The numbers of relevant responses of Panzeri and Treves: of each stimulus, and of all together.
     #[must_use]
     pub fn relevant_responses(&self) -> (Vec<f64>, f64) {
-        let rows = self.rows().map(|row| relevant_responses(&row)).collect();
-        (rows, relevant_responses(&self.responses()))
+        // A stimulus that was never given has no responses.
+        let of = |counts: &[u64]| Histogram::new(counts).map_or(0.0, |h| relevant_responses(&h));
+        let rows = self.rows().map(|row| of(&row)).collect();
+        (rows, of(&self.responses()))
     }
 
     /// The information between stimulus and response in bits. Corrected values may be below zero.
@@ -296,20 +298,20 @@ impl Contingency {
 }
 
 /// Fisher and Yates.
-fn shuffle<S, R: Rng + ?Sized>(values: &mut [S], rng: &mut R) {
+pub(super) fn shuffle<S, R: Rng + ?Sized>(values: &mut [S], rng: &mut R) {
     for i in (1..values.len()).rev() {
         values.swap(i, rng.random_range(0..=i));
     }
 }
 
 /// The value at 0 of the parabola through three points.
-fn at_zero([(a, fa), (b, fb), (c, fc)]: [(f64, f64); 3]) -> f64 {
+pub(super) fn at_zero([(a, fa), (b, fb), (c, fc)]: [(f64, f64); 3]) -> f64 {
     fa * b * c / ((a - b) * (a - c))
         + fb * a * c / ((b - a) * (b - c))
         + fc * a * b / ((c - a) * (c - b))
 }
 
-fn spread(
+pub(super) fn spread(
     repeats: usize,
     mut estimate: impl FnMut() -> Result<f64, Error>,
 ) -> Result<Spread, Error> {

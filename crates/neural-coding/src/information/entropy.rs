@@ -1,10 +1,13 @@
 use core::f64::consts::LN_2;
 
+use rand::Rng;
 use serde::{Deserialize, Serialize};
 
-use super::Histogram;
+use super::contingency::{MAX_CELLS, at_zero, shuffle, spread};
 use super::gamma::digamma;
 use super::nsb;
+use super::panzeri_treves::relevant_responses;
+use super::{Histogram, Spread};
 use crate::Error;
 
 /// How an entropy is estimated from counts $n_i$ of $N$ samples; $p_i = n_i / N$, $f_k$ symbols were
@@ -43,6 +46,9 @@ pub enum Estimator {
     Bonachela,
     /// $\psi(N) - \frac1N \sum n_i \psi(n_i)$ (Zhang 2012, in the form of Schürmann 2015).
     Zhang,
+    /// Plug-in with $(\tilde R - 1)/2N$ added, where $\tilde R$ is how many symbols are expected to occur
+    /// by Bayesian counting (Panzeri and Treves 1996). Uses the alphabet.
+    PanzeriTreves,
     /// $N H - \frac{N-1}{N} \sum n_i H_{-i}$, with $H_{-i}$ the plug-in value without one sample of
     /// symbol $i$ (Efron and Stein 1981).
     Jackknife,
@@ -57,6 +63,77 @@ impl Histogram {
     /// [`Error::TooFew`] for [`Estimator::Jackknife`] of a single sample.
     pub fn entropy(&self, estimator: Estimator) -> Result<f64, Error> {
         Ok(self.nats(estimator)? / LN_2)
+    }
+
+    /// Quadratic extrapolation (Strong et al. 1998): the estimates from all samples, from random halves
+    /// and from random quarters, fitted by $H_N = H + a/N + b/N^2$; returns the mean and the deviation of
+    /// $H$ over `repeats` divisions, in bits.
+    ///
+    /// ```
+    /// use neuropil_neural_coding::information::{Estimator, Histogram};
+    /// use rand::{SeedableRng, rngs::Xoshiro256PlusPlus};
+    ///
+    /// let mut rng = Xoshiro256PlusPlus::seed_from_u64(1);
+    /// // Four bits: each of 16 symbols as often as it should be.
+    /// let seen = Histogram::new(&[8; 16])?;
+    /// let plugin = seen.entropy(Estimator::Plugin)?;
+    /// let bits = seen.extrapolated(Estimator::Plugin, 20, &mut rng)?;
+    /// assert!(bits.mean > plugin);
+    /// # Ok::<(), neuropil_neural_coding::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::TooFew`] for fewer than two repeats or eight samples, [`Error::TooLarge`] for more samples
+    /// than can be dealt, and those of [`entropy`](Self::entropy).
+    pub fn extrapolated<R: Rng + ?Sized>(
+        &self,
+        estimator: Estimator,
+        repeats: usize,
+        rng: &mut R,
+    ) -> Result<Spread, Error> {
+        let samples = usize::try_from(self.samples).unwrap_or(usize::MAX);
+        if samples < 8 {
+            return Err(Error::TooFew {
+                what: "samples of an extrapolation",
+                needed: 8,
+                found: samples,
+            });
+        }
+        if samples > MAX_CELLS {
+            return Err(Error::TooLarge {
+                what: "samples to deal out",
+                size: samples,
+                limit: MAX_CELLS,
+            });
+        }
+        // Which symbol each sample was: their order plays no part.
+        let counts = self.multiplicities.iter();
+        let counts = counts.flat_map(|&(n, many)| (0..many).map(move |_| n as usize));
+        let symbols = counts.enumerate();
+        let mut symbols: Vec<usize> = symbols
+            .flat_map(|(symbol, n)| core::iter::repeat_n(symbol, n))
+            .collect();
+        let whole = self.entropy(estimator)?;
+        spread(repeats, || {
+            shuffle(&mut symbols, rng);
+            // Equal parts, so that their mean has one N; up to three samples are left over.
+            let of_parts = |parts: usize| -> Result<(f64, f64), Error> {
+                let size = symbols.len() / parts;
+                let mut sum = 0.0;
+                for part in symbols.chunks_exact(size).take(parts) {
+                    let mut counts = vec![0; self.observed as usize];
+                    for &symbol in part {
+                        counts[symbol] += 1;
+                    }
+                    let mut of_part = Self::new(&counts)?;
+                    of_part.alphabet = self.alphabet;
+                    sum += of_part.entropy(estimator)?;
+                }
+                Ok((1.0 / size as f64, sum / parts as f64))
+            };
+            let points = [(1.0 / samples as f64, whole), of_parts(2)?, of_parts(4)?];
+            Ok(at_zero(points))
+        })
     }
 
     fn nats(&self, estimator: Estimator) -> Result<f64, Error> {
@@ -77,6 +154,9 @@ impl Histogram {
                 self.sum(|n| (n + 1.0) * (end - digamma(n + 2.0))) / (total + 2.0)
             }
             Estimator::Zhang => digamma(total) - self.sum(|n| n * digamma(n)) / total,
+            Estimator::PanzeriTreves => {
+                plugin(self) + (relevant_responses(self) - 1.0) / (2.0 * total)
+            }
             Estimator::Jackknife => jackknife(self)?,
         })
     }

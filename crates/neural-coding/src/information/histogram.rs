@@ -5,7 +5,7 @@ use crate::Error;
 /// How often each of some symbols was seen: counts of spikes, words, bins of a stimulus.
 ///
 /// Estimators of an entropy need no more than how many symbols were seen once, twice and so on, and
-/// how many there are at all, seen or not: the *alphabet* $K$. Only shrinkage and NSB use $K$.
+/// how many there are at all, seen or not: the *alphabet* $K$. Only shrinkage, NSB and Panzeri and Treves use $K$.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Histogram {
     /// How many symbols were seen how often, by rising count; zeros are left out.
