@@ -10,6 +10,8 @@ mod esn;
 mod linear_algebra;
 mod ngrc;
 mod ode;
+mod rate_code;
+pub mod spike_distances;
 
 /// One piece of work that we and a peer do.
 pub struct Workload {
@@ -61,6 +63,8 @@ pub fn all() -> Vec<Workload> {
         esn::workloads(),
         ode::workloads(),
         coding::workloads(),
+        spike_distances::workloads(),
+        rate_code::workloads(),
     ]
     .into_iter()
     .flatten()

@@ -32,10 +32,10 @@ pub(super) fn workloads() -> Vec<Workload> {
         base(
             "coding-glm",
             "Poisson GLM, 60 000 bins of 40 features",
-            "nemos GLM, compiled",
+            "nemos GLM, nonlinear CG, compiled",
             3.0,
             // The peer stops at its own tolerance.
-            1e-3,
+            1e-5,
             glm,
         ),
     ]

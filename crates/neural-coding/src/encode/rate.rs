@@ -2,7 +2,7 @@ use nalgebra::DMatrix;
 use neuropil_math::Real;
 use rand::Rng;
 
-use crate::generate::{bernoulli, bernoulli_dense_into, bernoulli_varying};
+use crate::generate::{bernoulli, bernoulli_dense, bernoulli_varying};
 use crate::{Error, Raster};
 
 /// The rate code: value $x_i$ in [0, 1] is the probability of a spike of train $i$ in each step.
@@ -37,7 +37,7 @@ pub fn rate_varying<R: Rng + ?Sized>(values: &DMatrix<f64>, rng: &mut R) -> Resu
 }
 
 /// [`rate`] as zeros and ones, trains × steps; into memory of the caller by
-/// [`bernoulli_dense_into`].
+/// [`bernoulli_dense_into`](crate::generate::bernoulli_dense_into).
 ///
 /// # Errors
 /// Those of [`rate`].
@@ -46,19 +46,7 @@ pub fn rate_dense<T: Real, R: Rng + ?Sized>(
     steps: usize,
     rng: &mut R,
 ) -> Result<DMatrix<T>, Error> {
-    let size = values.len().saturating_mul(steps);
-    let limit = isize::MAX as usize / size_of::<T>();
-    let too_large = Error::TooLarge {
-        what: "zeros and ones",
-        size,
-        limit,
-    };
-    let mut out = Vec::new();
-    if out.try_reserve_exact(size).is_err() {
-        return Err(too_large);
-    }
-    out.resize(size, T::zero());
-    bernoulli_dense_into(values, &mut out, rng)?;
+    let out = bernoulli_dense(values, steps, rng)?;
     Ok(DMatrix::from_vec(values.len(), steps, out))
 }
 

@@ -200,21 +200,60 @@ pub fn bernoulli_dense_into<T: Real, R: Rng + ?Sized>(
             found,
         });
     }
+    let steps = out.len() / trains;
+    let mut rest = out;
+    dense(probabilities, steps, rng, |spikes: &[T]| {
+        let (now, later) = core::mem::take(&mut rest).split_at_mut(spikes.len());
+        now.copy_from_slice(spikes);
+        rest = later;
+    });
+    Ok(())
+}
+
+/// Hands out the zeros and ones of step after step, up to 64 at a time: memory that is new is written
+/// once. The probabilities have been checked.
+#[inline]
+fn dense<T: Real, R: Rng + ?Sized>(
+    probabilities: &[f64],
+    steps: usize,
+    rng: &mut R,
+    mut take: impl FnMut(&[T]),
+) {
     let planes: Vec<Planes> = probabilities.chunks(64).map(Planes::new).collect();
     let table = bytes::<T>();
-    for column in out.chunks_exact_mut(trains) {
-        for (block, planes) in column.chunks_mut(64).zip(&planes) {
+    let mut block = [T::zero(); 64];
+    // Without trains there is nothing to hand out, however many steps.
+    for _ in 0..steps * usize::from(!planes.is_empty()) {
+        for (trains, planes) in probabilities.chunks(64).zip(&planes) {
             let spikes = planes.word(rng).to_le_bytes();
-            for (eight, byte) in block.chunks_mut(8).zip(spikes) {
-                let ones = &table[usize::from(byte)];
-                match <&mut [T; 8]>::try_from(&mut *eight) {
-                    Ok(eight) => *eight = *ones,
-                    Err(_) => eight.copy_from_slice(&ones[..eight.len()]),
-                }
+            for (eight, byte) in block.as_chunks_mut().0.iter_mut().zip(spikes) {
+                *eight = table[usize::from(byte)];
             }
+            take(&block[..trains.len()]);
         }
     }
-    Ok(())
+}
+
+/// [`bernoulli_dense_into`] new memory.
+pub(crate) fn bernoulli_dense<T: Real, R: Rng + ?Sized>(
+    probabilities: &[f64],
+    steps: usize,
+    rng: &mut R,
+) -> Result<Vec<T>, Error> {
+    let size = probabilities.len().saturating_mul(steps);
+    let mut out = Vec::new();
+    if out.try_reserve_exact(size).is_err() {
+        return Err(Error::TooLarge {
+            what: "zeros and ones",
+            size,
+            limit: isize::MAX as usize / size_of::<T>(),
+        });
+    }
+    check(probabilities)?;
+    dense(probabilities, steps, rng, |spikes| {
+        out.extend_from_slice(spikes);
+    });
+    Ok(out)
 }
 
 /// The eight bits of each byte as zeros and ones, the lowest first.

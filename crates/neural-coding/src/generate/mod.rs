@@ -14,6 +14,7 @@
 //! Renewal trains are stationary: the window opens at a moment that has nothing to do with the spikes,
 //! and the rate is the same from its start.
 
+pub(crate) use bernoulli::bernoulli_dense;
 pub use bernoulli::{bernoulli, bernoulli_dense_into, bernoulli_varying};
 pub use gamma::gamma;
 pub use poisson::{
