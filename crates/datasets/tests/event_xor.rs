@@ -12,6 +12,7 @@ fn sum(bytes: impl Iterator<Item = u8>) -> String {
 }
 
 /// Of events, spans, mask and classes, in the order of NumPy's arrays.
+#[expect(clippy::unwrap_used, reason = "a part of the tests")]
 fn sums(windows: &Windows) -> [String; 4] {
     let all: Vec<usize> = (0..windows.len()).collect();
     let batch = windows

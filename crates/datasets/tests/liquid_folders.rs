@@ -11,6 +11,10 @@ use neuropil_datasets::{
 /// A folder that is gone when the test ends.
 struct Folder(PathBuf);
 
+#[expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot write its files fails"
+)]
 impl Folder {
     fn new() -> Self {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
@@ -50,6 +54,7 @@ fn recording(of: usize, steps: usize) -> Vec<u8> {
 }
 
 /// The recording and the step of the inputs of a window, step by step.
+#[expect(clippy::unwrap_used, reason = "the tests ask for windows that exist")]
 fn marks(windows: &Windows, window: usize) -> Vec<(usize, usize)> {
     let batch = windows
         .batch::<f64>(&[window], BatchOrder::TimeMajor)

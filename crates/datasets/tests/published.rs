@@ -20,6 +20,7 @@ fn floats(values: &[f32]) -> String {
 }
 
 /// Of inputs, targets or classes, and spans.
+#[expect(clippy::unwrap_used, reason = "a part of the tests")]
 fn sums(windows: &Windows) -> [String; 3] {
     let all: Vec<usize> = (0..windows.len()).collect();
     let batch = windows
@@ -40,6 +41,7 @@ fn sizes(split: &WindowSplit) -> [usize; 3] {
     [&split.train, &split.valid, &split.test].map(Windows::len)
 }
 
+#[expect(clippy::unwrap_used, reason = "a part of the tests")]
 fn close(what: &str, found: f64, expected: f64, tolerance: f64) {
     check_close(what, &[found], &[expected], 0.0, tolerance).unwrap();
 }
