@@ -137,3 +137,34 @@ pub(crate) fn data_folders() -> Vec<PathBuf> {
     folders.dedup();
     folders
 }
+
+/// The first of these folders within a data folder that exists.
+pub(crate) fn data_folder(name: &'static str, folders: &[&str]) -> Result<PathBuf, Error> {
+    let candidates: Vec<PathBuf> = data_folders()
+        .iter()
+        .flat_map(|data| folders.iter().map(|folder| data.join(folder)))
+        .collect();
+    match candidates.iter().find(|folder| folder.is_dir()) {
+        Some(folder) => Ok(folder.clone()),
+        None => Err(Error::Absent {
+            name,
+            looked_for: candidates,
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_that_is_not_there_is_named() {
+        let error = data_folder("the set", &["no-such-set", "none/such"]).unwrap_err();
+        let Error::Absent { name, looked_for } = &error else {
+            unreachable!("{error}");
+        };
+        assert_eq!(*name, "the set");
+        assert!(looked_for.len() >= 2);
+        assert!(looked_for[0].ends_with("no-such-set") && looked_for[1].ends_with("none/such"));
+    }
+}

@@ -12,6 +12,8 @@
 //! | somebody's table of numbers (CSV) | [`Table`] |
 //! | MNIST and Fashion-MNIST | [`mnist`], [`fashion_mnist`], [`ImageSet`] |
 //! | sets of the field that are not bundled | [`japanese_vowels`], [`santa_fe_laser`] |
+//! | sequences cut from series, as batches for learning | [`Windows`], [`WindowSplit`], [`Batch`] |
+//! | those of the papers on liquid networks | [`half_cheetah`], [`walker2d`], [`occupancy`], [`gesture`], [`generators::EventXorConfig`], [`generators::double_frequency`] |
 //! | any IDX file of bytes | [`Idx`] |
 //!
 //! ```
@@ -33,24 +35,34 @@
 
 pub use bundled::{Series, co2_monthly, co2_weekly, digits, sunspots_monthly, sunspots_yearly};
 pub use error::Error;
+pub use gesture::{Gesture, gesture, gesture_from};
 pub use idx::Idx;
 pub use image_sets::{ImageSet, fashion_mnist, mnist};
 pub use images::{LabelledImages, TrainTest};
 pub use integrate::Integration;
+pub use locomotion::{half_cheetah, half_cheetah_from, walker2d, walker2d_from};
+pub use occupancy::{Occupancy, Readings, occupancy, occupancy_from};
 pub use place_cells::{PlaceCells, linear_track};
 pub use sequences::{LabelledSequences, SequenceSplit, japanese_vowels, santa_fe_laser};
 pub use table::{Columns, Table, TableConfig};
+pub use windows::{Batch, BatchOrder, Recording, Targets, WindowConfig, WindowSplit, Windows};
 
 pub mod generators;
 pub mod systems;
 
 mod bundled;
 mod error;
+mod gesture;
 mod idx;
 mod image_sets;
 mod images;
 mod integrate;
+mod locomotion;
+mod npy;
+mod occupancy;
 mod place_cells;
 mod sequences;
+mod standardize;
 mod table;
 mod tensors;
+mod windows;

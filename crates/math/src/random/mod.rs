@@ -16,10 +16,14 @@
 //! assert!(input.iter().all(|w| w.abs() <= 0.5));
 //! # Ok::<(), neuropil_math::Error>(())
 //! ```
+//!
+//! What was drawn with NumPy is drawn again by [`numpy`].
 
 pub use dense::{dense, orthogonal, vector};
 pub use entries::Entries;
 pub use sparse::{distinct, sparse_by_density, sparse_by_fan_in};
+
+pub mod numpy;
 
 mod dense;
 mod entries;
