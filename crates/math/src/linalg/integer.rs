@@ -270,7 +270,7 @@ mod tests {
     /// Numbers up to the largest that are allowed.
     fn number(i: usize, t: usize) -> i32 {
         let mixed = (i as u32 * 7919 + t as u32 * 104_729 + 17).wrapping_mul(2_654_435_761) >> 16;
-        mixed as i32 % 32_767 - if mixed % 2 == 0 { 32_766 } else { 0 }
+        mixed as i32 % 32_767 - if mixed.is_multiple_of(2) { 32_766 } else { 0 }
     }
 
     fn integers(rows: usize, pairs: usize) -> Integers {

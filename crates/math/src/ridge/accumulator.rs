@@ -223,14 +223,17 @@ impl<T: Real> RidgeAccumulator<T> {
     /// No samples yet, to be solved for this λ or larger ones after some number of `samples` (which may
     /// turn out to be another). In `f64`, and with λ = 0, the same as [`new`](Self::new).
     ///
-    /// In `f32` this takes a third of the time for the products of the features, by rounding them: first
-    /// the directions of most of their variance are taken out, found in the first 256 samples, then what
-    /// is left is rounded to 16 bits for each block of 256 samples. All sums are exact or in `f64`.
-    /// Rounding acts as a penalty, $\sum_b n_b \delta_b^2 / 12$ for blocks of $n_b$ samples and a unit
-    /// of rounding $\delta_b$, which is kept below λ/16; [`rounding`](Self::rounding) tells it. A block
-    /// that would exceed that, and all that come after it, are added without rounding, and so are fewer
-    /// than 128 features: the features of smooth signals mostly can be rounded for
-    /// $\lambda \ge 10^{-8} n \sigma^2$ (with σ² their variance), and others for larger λ.
+    /// In `f32` this takes a third of the time for the products of the features, by rounding them: the
+    /// directions of most of their variance are taken out, and what is left of 256 samples is rounded to
+    /// 16 bits. All products of it are exact, all other sums in `f64`. Rounding acts as a penalty of
+    /// $n \delta^2 / 12$ for n samples in units of δ, which is kept below λ/16;
+    /// [`rounding`](Self::rounding) tells it. Samples for which that would take more directions than a
+    /// sixteenth of the features are added without rounding, and so are fewer than 128 features.
+    ///
+    /// For the states of echo state networks (10 000 samples, 200 to 1000 units) that are driven by
+    /// smooth signals, λ from 10⁻⁶ on can be rounded for, with 1000 units from 10⁻⁸ on; the error on
+    /// new data was within 0.3 % of that of sums in `f64` for all λ from 10⁻⁸ to 10⁻². Sums in `f32`
+    /// would need a λ above 10⁻³.
     ///
     /// ```
     /// use nalgebra::DMatrix;
@@ -259,7 +262,7 @@ impl<T: Real> RidgeAccumulator<T> {
         check_lambda(lambda)?;
         let mut moments = Self::new(features, outputs, intercept)?;
         let single = T::EPSILON.to_f64() > f64::EPSILON;
-        if single && let Some(rounded) = Rounded::new(features, lambda, samples) {
+        if single && let Some(rounded) = Rounded::new(features, outputs, lambda, samples) {
             moments.rounded = Some(rounded);
             moments.least = lambda;
         }
@@ -388,8 +391,18 @@ impl<T: Real> RidgeAccumulator<T> {
         Ok(())
     }
 
+    #[cfg(test)]
+    pub(super) fn directions(&self) -> usize {
+        self.rounded.as_ref().map_or(0, Rounded::directions)
+    }
+
+    #[cfg(test)]
+    pub(super) fn refused(&self) -> usize {
+        self.rounded.as_ref().map_or(0, Rounded::refused)
+    }
+
     /// The moments of all samples.
-    fn moments(&self) -> Result<Moments, Error> {
+    pub(super) fn moments(&self) -> Result<Moments, Error> {
         let mut moments = self.moments.clone();
         if !self.x.is_empty() {
             let mut room = Room::default();
