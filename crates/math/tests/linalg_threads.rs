@@ -8,6 +8,7 @@
 use nalgebra::DMatrix;
 use neuropil_math::Real;
 use neuropil_math::linalg::{Cholesky, gram, matmul, transposed};
+use neuropil_math::ridge::RidgeAccumulator;
 use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
 
@@ -51,5 +52,17 @@ fn gram_matrices_and_factors_do_not_change() {
         let mut b = normal::<f64>(400, 300, 4);
         cholesky.solve_in_place(&mut b).unwrap();
         b
+    });
+}
+
+#[test]
+fn rounded_features_do_not_change() {
+    let x = DMatrix::from_fn(420, 600, |i, t| ((i + 1) as f32 * 1e-4 * t as f32).sin());
+    let y = x.rows(0, 2).into_owned();
+    in_pools("moments", || {
+        let mut moments = RidgeAccumulator::for_lambda(420, 2, true, 1.0, 600).unwrap();
+        moments.add(&x, &y).unwrap();
+        assert!(moments.rounding() > 0.0, "rounded");
+        moments.into_solution(1.0).unwrap()
     });
 }

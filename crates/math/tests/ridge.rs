@@ -943,3 +943,94 @@ fn of_equal_criteria_the_largest_penalty_is_chosen() {
         assert_eq!(choice.curve, [0.0; 3]);
     }
 }
+
+/// Features of a smooth signal, and what they forecast.
+fn smooth(features: usize, samples: usize) -> (DMatrix<f32>, DMatrix<f32>) {
+    let signal = |t: f64| (0.11 * t).sin() + 0.7 * (0.031 * t + 1.0).cos();
+    let x = DMatrix::from_fn(features, samples, |i, t| {
+        let (gain, delay) = (0.3 + 0.01 * i as f64, (i % 17) as f64);
+        (gain * signal(t as f64 - delay) + 0.02 * i as f64).tanh() as f32
+    });
+    let y = DMatrix::from_fn(1, samples, |_, t| signal(t as f64 + 3.0) as f32);
+    (x, y)
+}
+
+#[test]
+fn rounded_features_change_the_penalty_by_a_sixteenth_at_most() {
+    let (features, samples) = (160, 2000);
+    let (x, y) = smooth(features, samples);
+    for (lambda, intercept) in [(1e-4, true), (1e-2, true), (1e-2, false), (1.0, true)] {
+        let mut exact = RidgeAccumulator::new(features, 1, intercept).unwrap();
+        let mut rounded =
+            RidgeAccumulator::for_lambda(features, 1, intercept, lambda, samples).unwrap();
+        exact.add(&x, &y).unwrap();
+        rounded.add(&x, &y).unwrap();
+        assert!(rounded.rounding() > 0.0, "{lambda}");
+        assert!(rounded.rounding() <= lambda / 16.0, "{lambda}");
+        let cost = |ridge: &Ridge<f32>| {
+            let w = ridge.weights().map(f64::from);
+            let b = f64::from(ridge.intercept()[0]);
+            let rest = y.map(f64::from) - &w * x.map(f64::from);
+            rest.add_scalar(-b).norm_squared() + lambda * w.norm_squared()
+        };
+        let exact = exact.solve(lambda).unwrap();
+        let rounded = rounded.solve(lambda).unwrap();
+        assert_eq!(exact.rounding(), 0.0);
+        assert!(rounded.rounding() > 0.0);
+        let ratio = cost(&rounded) / cost(&exact);
+        assert!(ratio < 1.0 + 1.0 / 16.0, "{lambda}: {ratio}");
+    }
+}
+
+#[test]
+fn rounding_does_not_depend_on_how_samples_were_split() {
+    let (x, y) = smooth(150, 1500);
+    let solve = |pieces: &[usize]| {
+        let mut moments = RidgeAccumulator::for_lambda(150, 1, true, 1e-2, 1500).unwrap();
+        let mut first = 0;
+        for &n in pieces.iter().cycle() {
+            let n = n.min(1500 - first);
+            let x = x.columns(first, n).into_owned();
+            moments.add(&x, &y.columns(first, n).into_owned()).unwrap();
+            first += n;
+            if first == 1500 {
+                break;
+            }
+        }
+        let by_reference = moments.solve(1e-2).unwrap();
+        assert!(by_reference.rounding() > 0.0);
+        assert_eq!(moments.into_solution(1e-2).unwrap(), by_reference);
+        by_reference
+    };
+    let whole = solve(&[1500]);
+    assert_eq!(solve(&[1, 700, 3]), whole);
+    assert_eq!(solve(&[256]), whole);
+}
+
+#[test]
+fn rounded_features_are_for_the_lambda_that_was_given() {
+    let (x, y) = smooth(150, 1000);
+    let mut moments = RidgeAccumulator::for_lambda(150, 1, true, 1e-2, 1000).unwrap();
+    moments.add(&x, &y).unwrap();
+    assert!(moments.solve(1.0).is_ok());
+    assert!(matches!(
+        moments.solve(1e-3),
+        Err(Error::OutOfRange { value, .. }) if value == 1e-3
+    ));
+    // What is merged keeps its rounding, and its bound.
+    let mut other = RidgeAccumulator::new(150, 1, true).unwrap();
+    other.add(&x, &y).unwrap();
+    other.merge(&moments).unwrap();
+    assert_eq!(other.rounding(), moments.rounding());
+    assert!(other.solve(1e-3).is_err());
+    assert_eq!(other.samples(), 2000);
+    let once = moments.solve(1e-2).unwrap();
+    let twice = other.solve(2e-2).unwrap();
+    let difference = (once.weights() - twice.weights()).norm() / once.weights().norm();
+    assert!(difference < 1e-2, "{difference}");
+    // Nothing is rounded in f64.
+    let mut double = RidgeAccumulator::for_lambda(150, 1, true, 1e-2, 1000).unwrap();
+    double.add(&x.map(f64::from), &y.map(f64::from)).unwrap();
+    assert_eq!(double.rounding(), 0.0);
+    assert!(RidgeAccumulator::<f32>::for_lambda(150, 1, true, -1.0, 1000).is_err());
+}

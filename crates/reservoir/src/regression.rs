@@ -45,7 +45,15 @@ impl Regression {
             return Ok(Ridge::fit(&x, &y, &config)?);
         }
         if method != RidgeMethod::Qr {
-            match self.moments(blocks)?.into_solution(lambda) {
+            let mut moments = RidgeAccumulator::for_lambda(
+                self.features,
+                self.outputs,
+                self.intercept,
+                lambda,
+                self.samples,
+            )?;
+            blocks(&mut |x, y| Ok(moments.add(x, y)?))?;
+            match moments.into_solution(lambda) {
                 Ok(ridge) if method == RidgeMethod::Primal || keeps_digits(&ridge) => {
                     return Ok(ridge);
                 }

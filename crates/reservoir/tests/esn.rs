@@ -79,6 +79,42 @@ fn both_precisions_and_both_targets_predict() {
 }
 
 #[test]
+fn rounded_single_precision_predicts_as_well() {
+    let mut config = small();
+    config.reservoir.units = 150;
+    config.reservoir.topology = Topology::Random {
+        fan_in: 5,
+        entries: neuropil_math::random::Entries::uniform(1.0),
+    };
+    let fit = |lambda, series: &DMatrix<f32>| {
+        let config = EsnConfig {
+            lambda: Lambda::Fixed(lambda),
+            ..config.clone()
+        };
+        let mut model = Esn::<f32>::new(config, 2, &mut rng(1)).unwrap();
+        model.fit(&series.columns(0, 900).into_owned()).unwrap();
+        model
+    };
+    let series = waves::<f64>(2, 1200);
+    for (lambda, rounds) in [(1e-9, false), (1e-2, true), (1.0, true)] {
+        let single = series.map(|x| x as f32);
+        let model = fit(lambda, &single);
+        let rounding = model.rounding().unwrap();
+        assert_eq!(rounding > 0.0, rounds, "{lambda}: {rounding}");
+        assert!(rounding <= lambda / 16.0, "{lambda}: {rounding}");
+        let config = EsnConfig {
+            lambda: Lambda::Fixed(lambda),
+            ..config.clone()
+        };
+        let double = fitted(config, &series.columns(0, 900).into_owned());
+        assert_eq!(double.rounding().unwrap(), 0.0);
+        let narrow = nrmse(&model, &single.columns(800, 400).into_owned());
+        let wide = nrmse(&double, &series.columns(800, 400).into_owned());
+        assert!((narrow - wide).abs() < 1e-2 * wide, "{narrow}, {wide}");
+    }
+}
+
+#[test]
 fn predictions_are_the_answers_of_a_stream() {
     let series = waves::<f64>(2, 300);
     for features in [

@@ -51,6 +51,7 @@ pub(crate) use wide::wide;
 
 mod cholesky;
 pub(crate) mod gram;
+pub(crate) mod integer;
 mod kernels;
 mod product;
 pub(crate) mod qr;

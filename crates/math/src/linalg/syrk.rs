@@ -79,6 +79,16 @@ impl Panels {
         }
     }
 
+    /// Values in the order of panels: of eight rows after another, sample after sample.
+    pub(crate) fn from_values(rows: usize, samples: usize, values: Vec<[f64; LANES]>) -> Self {
+        debug_assert_eq!(values.len(), rows.div_ceil(LANES) * samples, "whole panels");
+        Self {
+            rows,
+            samples,
+            values,
+        }
+    }
+
     /// Adds to each of `sums` the squares of a row.
     pub(crate) fn add_squares(&self, sums: &mut [f64]) {
         for (p, sums) in sums.chunks_mut(LANES).enumerate() {
@@ -173,9 +183,15 @@ fn add_blocks(
     }
 }
 
+/// C ← C + X Yᵀ in the lower triangle, where that product is symmetric; above the diagonal C is
+/// undefined afterwards.
+pub(crate) fn add_lower_product(x: &Panels, y: &Panels, c: Target<'_, f64>) {
+    add_blocks(x, y, 0, y.len(), true, c);
+}
+
 /// Asks for the first `panels` panels of a column of C, which arrive while their sums are computed.
 #[inline(always)]
-fn fetch(column: &[f64], panels: usize) {
+pub(super) fn fetch(column: &[f64], panels: usize) {
     #[cfg(target_arch = "x86_64")]
     for line in column.chunks(LANES).take(panels + 1) {
         use core::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};

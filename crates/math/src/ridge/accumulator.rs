@@ -7,6 +7,7 @@ use nalgebra::DMatrix;
 use super::centred::{BLOCK, Offset};
 use super::normal::Normal;
 use super::path::RidgePath;
+use super::rounded::Rounded;
 use super::{Ridge, RidgeMethod, Solution, check_data, check_lambda};
 use crate::linalg::ViewMut;
 use crate::linalg::strided::Target;
@@ -48,6 +49,11 @@ pub struct RidgeAccumulator<T: Real> {
     x: Vec<T>,
     y: Vec<T>,
     room: Room,
+    rounded: Option<Rounded>,
+    /// The least λ to solve for.
+    least: f64,
+    /// What rounding has added to λ in samples that were merged.
+    merged: f64,
     precision: PhantomData<T>,
 }
 
@@ -82,14 +88,15 @@ impl Moments {
         }
     }
 
-    /// Adds one block.
+    /// Adds one block, in rounded form if that is possible.
     fn absorb<T: Real>(
         &mut self,
         x: &[T],
         y: &[T],
         intercept: bool,
         room: &mut Room,
-    ) -> Result<(), Error> {
+        rounded: Option<&mut Rounded>,
+    ) {
         let (features, outputs) = self.xy.shape();
         let samples = x.len() / features;
         let mut offsets = None;
@@ -104,6 +111,14 @@ impl Moments {
             let y_offset = Offset::mean_from(y_shift, y);
             update = self.advance_means(samples, &x_offset, &y_offset);
             offsets = Some((x_offset, y_offset));
+        }
+        if let Some(rounded) = rounded {
+            let offsets = offsets.as_ref().map(|(x, y)| (x, y));
+            let step = update.as_ref().map(|(x, y)| (&x[..], &y[..]));
+            if rounded.absorb(self, x, y, offsets, step) {
+                self.samples += samples;
+                return;
+            }
         }
         let (dx, dy) = update.unzip();
         let (x_offset, y_offset) = offsets.unzip();
@@ -124,7 +139,6 @@ impl Moments {
         syrk::add_cross(&room.x, &room.y, Target::from(ViewMut::from(&mut self.xy)));
         room.y.add_squares(&mut self.yy);
         self.samples += samples;
-        Ok(())
     }
 
     /// Moves the means on to those of `samples` more, and gives what stands for the distance between the
@@ -206,6 +220,62 @@ impl Moments {
 }
 
 impl<T: Real> RidgeAccumulator<T> {
+    /// No samples yet, to be solved for this λ or larger ones after some number of `samples` (which may
+    /// turn out to be another). In `f64`, and with λ = 0, the same as [`new`](Self::new).
+    ///
+    /// In `f32` this takes a third of the time for the products of the features, by rounding them: the
+    /// directions of most of their variance are taken out, and what is left of 256 samples is rounded to
+    /// 16 bits. All products of it are exact, all other sums in `f64`. Rounding acts as a penalty of
+    /// $n \delta^2 / 12$ for n samples in units of δ, which is kept below λ/16;
+    /// [`rounding`](Self::rounding) tells it. Samples for which that would take more directions than a
+    /// sixteenth of the features are added without rounding, and so are fewer than 128 features.
+    ///
+    /// For the states of echo state networks (10 000 samples, 200 to 1000 units) that are driven by
+    /// smooth signals, λ from 10⁻⁶ on can be rounded for, with 1000 units from 10⁻⁸ on; the error on
+    /// new data was within 0.3 % of that of sums in `f64` for all λ from 10⁻⁸ to 10⁻². Sums in `f32`
+    /// would need a λ above 10⁻³.
+    ///
+    /// ```
+    /// use nalgebra::DMatrix;
+    /// use neuropil_math::ridge::RidgeAccumulator;
+    ///
+    /// let x = DMatrix::from_fn(200, 1000, |i, t| ((i + 1) as f32 * 1e-5 * t as f32).sin());
+    /// let y = DMatrix::from_fn(1, 1000, |_, t| (2e-3 * t as f32).cos());
+    /// let mut moments = RidgeAccumulator::for_lambda(200, 1, true, 1e-3, 1000)?;
+    /// moments.add(&x, &y)?;
+    /// assert!(moments.rounding() > 0.0 && moments.rounding() < 1e-3 / 16.0);
+    /// let readout = moments.solve(1e-3)?;
+    /// assert!(moments.solve(1e-6).is_err());
+    /// # Ok::<(), neuropil_math::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Empty`] without features or outputs, [`Error::OutOfRange`] for a λ that is negative or
+    /// not finite.
+    pub fn for_lambda(
+        features: usize,
+        outputs: usize,
+        intercept: bool,
+        lambda: f64,
+        samples: usize,
+    ) -> Result<Self, Error> {
+        check_lambda(lambda)?;
+        let mut moments = Self::new(features, outputs, intercept)?;
+        let single = T::EPSILON.to_f64() > f64::EPSILON;
+        if single && let Some(rounded) = Rounded::new(features, outputs, lambda, samples) {
+            moments.rounded = Some(rounded);
+            moments.least = lambda;
+        }
+        Ok(moments)
+    }
+
+    /// What rounding the features of [`for_lambda`](Self::for_lambda) has added to the penalty: 0 if
+    /// nothing was rounded.
+    #[must_use]
+    pub fn rounding(&self) -> f64 {
+        self.merged + self.rounded.as_ref().map_or(0.0, Rounded::penalty)
+    }
+
     /// No samples yet.
     ///
     /// # Errors
@@ -222,6 +292,9 @@ impl<T: Real> RidgeAccumulator<T> {
             x: Vec::new(),
             y: Vec::new(),
             room: Room::default(),
+            rounded: None,
+            least: 0.0,
+            merged: 0.0,
             precision: PhantomData,
         })
     }
@@ -252,8 +325,13 @@ impl<T: Real> RidgeAccumulator<T> {
             if self.x.is_empty() && samples >= BLOCK {
                 let (x_block, x_rest) = x.split_at(BLOCK * features);
                 let (y_block, y_rest) = y.split_at(BLOCK * outputs);
-                self.moments
-                    .absorb(x_block, y_block, self.intercept, &mut self.room)?;
+                self.moments.absorb(
+                    x_block,
+                    y_block,
+                    self.intercept,
+                    &mut self.room,
+                    self.rounded.as_mut(),
+                );
                 (x, y) = (x_rest, y_rest);
             } else {
                 let take = samples.min(BLOCK - self.x.len() / features);
@@ -263,21 +341,25 @@ impl<T: Real> RidgeAccumulator<T> {
                 self.y.extend_from_slice(y_part);
                 (x, y) = (x_rest, y_rest);
                 if self.x.len() == BLOCK * features {
-                    self.absorb_waiting()?;
+                    self.absorb_waiting();
                 }
             }
         }
         Ok(())
     }
 
-    fn absorb_waiting(&mut self) -> Result<(), Error> {
+    fn absorb_waiting(&mut self) {
         if !self.x.is_empty() {
-            self.moments
-                .absorb(&self.x, &self.y, self.intercept, &mut self.room)?;
+            self.moments.absorb(
+                &self.x,
+                &self.y,
+                self.intercept,
+                &mut self.room,
+                self.rounded.as_mut(),
+            );
             self.x.clear();
             self.y.clear();
         }
-        Ok(())
     }
 
     /// Adds the samples of `other`, as if they had been added here, up to rounding.
@@ -297,7 +379,9 @@ impl<T: Real> RidgeAccumulator<T> {
         if other.samples() == 0 {
             return Ok(());
         }
-        self.absorb_waiting()?;
+        self.absorb_waiting();
+        self.merged += other.rounding();
+        self.least = self.least.max(other.least);
         let other = other.moments()?;
         if self.moments.samples == 0 {
             self.moments = other;
@@ -307,11 +391,25 @@ impl<T: Real> RidgeAccumulator<T> {
         Ok(())
     }
 
+    #[cfg(test)]
+    pub(super) fn directions(&self) -> usize {
+        self.rounded.as_ref().map_or(0, Rounded::directions)
+    }
+
+    #[cfg(test)]
+    pub(super) fn refused(&self) -> usize {
+        self.rounded.as_ref().map_or(0, Rounded::refused)
+    }
+
     /// The moments of all samples.
-    fn moments(&self) -> Result<Moments, Error> {
+    pub(super) fn moments(&self) -> Result<Moments, Error> {
         let mut moments = self.moments.clone();
         if !self.x.is_empty() {
-            moments.absorb(&self.x, &self.y, self.intercept, &mut Room::default())?;
+            let mut room = Room::default();
+            moments.absorb(&self.x, &self.y, self.intercept, &mut room, None);
+        }
+        if let Some(rounded) = &self.rounded {
+            rounded.complete(&mut moments);
         }
         if moments.samples == 0 {
             return Err(Error::Empty { what: "samples" });
@@ -322,12 +420,24 @@ impl<T: Real> RidgeAccumulator<T> {
     /// The solution for λ, by a Cholesky factor: $\frac{1}{3} p^3$ operations.
     ///
     /// # Errors
-    /// [`Error::Empty`] without samples, [`Error::OutOfRange`] for a λ that is negative or not
-    /// finite, [`Error::NotPositiveDefinite`] if λ is too small for dependent features: no digit
+    /// [`Error::Empty`] without samples, [`Error::OutOfRange`] for a λ that is negative, not finite or
+    /// below that of [`for_lambda`](Self::for_lambda), [`Error::NotPositiveDefinite`] if λ is too small for dependent features: no digit
     /// would be right; [`Error::NonFinite`] if the solution overflows.
     pub fn solve(&self, lambda: f64) -> Result<Ridge<T>, Error> {
+        self.check_lambda(lambda)?;
+        solve(self.moments()?, lambda, self.rounding())
+    }
+
+    fn check_lambda(&self, lambda: f64) -> Result<(), Error> {
         check_lambda(lambda)?;
-        solve(self.moments()?, lambda)
+        if lambda < self.least {
+            return Err(Error::OutOfRange {
+                what: "lambda",
+                value: lambda,
+                range: "must not be below that for which the features were rounded",
+            });
+        }
+        Ok(())
     }
 
     /// As [`solve`](Self::solve), with the factor in the place of the moments: half the memory.
@@ -335,18 +445,23 @@ impl<T: Real> RidgeAccumulator<T> {
     /// # Errors
     /// As [`solve`](Self::solve).
     pub fn into_solution(mut self, lambda: f64) -> Result<Ridge<T>, Error> {
-        check_lambda(lambda)?;
-        self.absorb_waiting()?;
+        self.check_lambda(lambda)?;
+        self.absorb_waiting();
         if self.moments.samples == 0 {
             return Err(Error::Empty { what: "samples" });
         }
         (self.room, self.x, self.y) = (Room::default(), Vec::new(), Vec::new());
-        solve(self.moments, lambda)
+        let rounding = self.rounding();
+        if let Some(rounded) = self.rounded.take() {
+            rounded.complete(&mut self.moments);
+        }
+        solve(self.moments, lambda, rounding)
     }
 
     /// The path of solutions over λ, by the eigenvalues of $X X^T$: in less than half the time that
     /// the singular values of [`RidgeQr::path`](super::RidgeQr::path) take, but directions with singular values below
     /// $\sqrt{4 \epsilon p}$ of the largest (some 10⁻⁷) are lost, and there is no leave-one-out error.
+    /// Features that were [rounded](Self::for_lambda) serve no λ below the one they were rounded for.
     ///
     /// # Errors
     /// [`Error::Empty`] without samples, [`Error::NotConverged`] if the eigenvalues were not found.
@@ -355,7 +470,7 @@ impl<T: Real> RidgeAccumulator<T> {
     }
 }
 
-fn solve<T: Real>(moments: Moments, lambda: f64) -> Result<Ridge<T>, Error> {
+fn solve<T: Real>(moments: Moments, lambda: f64, rounding: f64) -> Result<Ridge<T>, Error> {
     let Moments {
         offsets,
         xx,
@@ -371,5 +486,7 @@ fn solve<T: Real>(moments: Moments, lambda: f64) -> Result<Ridge<T>, Error> {
         rank: normal.rank,
     };
     let (x, y) = offsets.map(|(x, y)| (x.total(), y.total())).unzip();
-    Ridge::from_solution(&solution, x.as_deref(), y.as_deref())
+    let mut ridge = Ridge::from_solution(&solution, x.as_deref(), y.as_deref())?;
+    ridge.rounding = rounding;
+    Ok(ridge)
 }

@@ -30,6 +30,7 @@ mod normal;
 mod path;
 mod primal;
 mod residual;
+mod rounded;
 mod streamed;
 
 /// How a ridge regression is solved.
@@ -107,6 +108,7 @@ pub struct Ridge<T: Real> {
     method: RidgeMethod,
     condition: f64,
     rank: usize,
+    rounding: f64,
 }
 
 /// What a solver found, in `f64`.
@@ -184,6 +186,7 @@ impl<T: Real> Ridge<T> {
             method: solution.method,
             condition: solution.condition,
             rank: solution.rank,
+            rounding: 0.0,
         })
     }
 
@@ -224,6 +227,13 @@ impl<T: Real> Ridge<T> {
     #[must_use]
     pub fn rank(&self) -> usize {
         self.rank
+    }
+
+    /// What rounding `f32` features has added to λ, below λ/16: see [`RidgeAccumulator::for_lambda`].
+    /// 0 if they were not rounded.
+    #[must_use]
+    pub fn rounding(&self) -> f64 {
+        self.rounding
     }
 
     /// $W X + b$ for `x` of shape features × samples.

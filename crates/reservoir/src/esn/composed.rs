@@ -32,6 +32,8 @@ struct ComposedFile<T: Real> {
     /// Nothing if it is infinite, or not known since the readout was fitted elsewhere.
     condition: Option<f64>,
     singular: bool,
+    #[serde(default)]
+    rounding: f64,
     choice: LambdaChoice,
     samples: usize,
     /// Mean and 1 over the deviation of every input.
@@ -68,6 +70,7 @@ impl<T: Real> Esn<T, Composition<T>> {
             method: fitted.method,
             condition: Some(fitted.condition).filter(|c| c.is_finite()),
             singular: fitted.condition.is_infinite(),
+            rounding: fitted.rounding,
             choice: fitted.choice.clone(),
             samples: fitted.samples,
             scaling: fitted
@@ -137,6 +140,7 @@ impl<T: Real> Esn<T, Composition<T>> {
             readout: Readout::new(weights, DVector::from_vec(file.intercept)),
             method: file.method,
             condition,
+            rounding: file.rounding,
             choice: file.choice,
             samples: file.samples,
         });

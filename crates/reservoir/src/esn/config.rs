@@ -45,7 +45,9 @@ pub struct EsnConfig {
     ///
     /// `Auto` adds up normal equations, and goes over the data a second time by QR if their condition
     /// leaves fewer than two digits. On noise-free data `Qr` is worth its four times higher cost. Both
-    /// take memory for features², not for the samples.
+    /// take memory for features², not for the samples. With a λ that is fixed, normal equations in `f32`
+    /// round the features where that adds less than λ/16 to λ ([`Esn::rounding`](crate::Esn::rounding)
+    /// tells), and all other sums are in `f64`.
     pub method: RidgeMethod,
     /// Noise in training.
     pub noise: TrainingNoise,

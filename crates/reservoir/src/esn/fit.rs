@@ -455,6 +455,7 @@ fn fitted_with<T: Real>(
         feedback_scaling: scalings.feedback,
         method: ridge.method(),
         condition: ridge.condition(),
+        rounding: ridge.rounding(),
         readout: Readout::of(ridge),
         choice,
         samples,

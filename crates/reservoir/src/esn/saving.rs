@@ -53,6 +53,8 @@ struct Header {
     /// Nothing if it is infinite, or not known since the readout was fitted elsewhere.
     condition: Option<f64>,
     singular: bool,
+    #[serde(default)]
+    rounding: f64,
     choice: LambdaChoice,
     samples: usize,
 }
@@ -190,6 +192,7 @@ impl<T: Real> Esn<T> {
             method: fitted.method,
             condition: Some(fitted.condition).filter(|c| c.is_finite()),
             singular: fitted.condition.is_infinite(),
+            rounding: fitted.rounding,
             choice: fitted.choice.clone(),
             samples: fitted.samples,
         }
@@ -420,6 +423,7 @@ impl<T: Real> Esn<T> {
             readout: Readout::new(weights, intercept),
             method: header.method,
             condition,
+            rounding: header.rounding,
             choice: header.choice,
             samples: header.samples,
         });
