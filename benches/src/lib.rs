@@ -10,3 +10,15 @@ pub mod duel;
 pub mod experiments;
 pub mod report;
 pub mod workloads;
+
+/// What a program ends with: an error is printed, and is a failure.
+#[must_use]
+pub fn exit(result: Result<(), String>) -> std::process::ExitCode {
+    match result {
+        Ok(()) => std::process::ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            std::process::ExitCode::FAILURE
+        }
+    }
+}

@@ -17,13 +17,7 @@ const USAGE: &str = "usage: cargo xtask peers [CRATE] [--quick] [--update] [--li
   --list    name the comparisons and do nothing";
 
 fn main() -> ExitCode {
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    neuropil_benches::exit(run())
 }
 
 fn run() -> Result<(), String> {

@@ -16,13 +16,7 @@ Without names: the short set, in under three minutes on two cores.
             (benches/results, docs/src/figures) instead of target/reproduce";
 
 fn main() -> ExitCode {
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    neuropil_benches::exit(run())
 }
 
 fn run() -> Result<(), String> {

@@ -15,13 +15,7 @@ const USAGE: &str = "usage: cargo run --release -p neuropil-benches --features r
 const RUNS: usize = 15;
 
 fn main() -> ExitCode {
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    neuropil_benches::exit(run())
 }
 
 fn run() -> Result<(), String> {
